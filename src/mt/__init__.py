@@ -1,0 +1,76 @@
+"""mt: translate English to French on your own machine, and train the model that does it.
+
+>>> import mt
+>>> translator = mt.load()
+>>> translator.translate("Good morning.").text   # doctest: +SKIP
+'Bonjour.'
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mt.config import DecodeConfig
+    from mt.decoding.hypothesis import Engine
+    from mt.decoding.translator import Translator
+    from mt.run import RunDir
+    from mt.text.tokenizer import Tokenizer
+
+__version__ = "0.1.0"
+
+
+def load(
+    path: str | Path | None = None, decode: DecodeConfig | None = None, *, device: str = "auto", engine: str = "auto", threads: int | None = None
+) -> Translator:
+    """A Translator for a model folder: `path`, else $MT_MODEL, else the model that ships.
+
+    `engine` is torch, ct2 (needs the extra `fast` and a converted model) or auto: ct2 where it is possible on this device.
+    """
+    from mt.decoding.translator import Translator
+    from mt.run import RunDir
+    from mt.text.tokenizer import Tokenizer
+
+    run = RunDir(Path(path) if path is not None else default_model())
+    run.check()
+    config, tokenizer = run.read_config(), Tokenizer.load(run.tokenizer)
+    chosen = choose_engine(engine, run, tokenizer, device=device, threads=threads)
+    return Translator(chosen, tokenizer, decode or config.decode, max_tokens=config.data.max_tokens)
+
+
+def choose_engine(name: str, run: RunDir, tokenizer: Tokenizer, *, device: str, threads: int | None) -> Engine:
+    """The engine called auto, torch or ct2; torch is imported only where it is used."""
+    from mt.errors import UsageError
+    from mt.extras import ct2
+
+    if name not in ("auto", "torch", "ct2"):
+        raise UsageError(f"there is no engine called {name!r}", fix="use --engine auto, torch or ct2")
+    ready = device in ("auto", "cpu") and ct2.available() and ct2.converted(run).is_dir()
+    if name == "ct2" or (name == "auto" and ready):
+        return ct2.CT2Engine(ct2.converted(run), tokenizer, device="cuda" if device.startswith("cuda") else "cpu", threads=threads)
+
+    from mt.checkpoint import load_model
+    from mt.decoding.engine import TorchEngine
+    from mt.device import choose_device, keep_freed_memory, use_threads
+
+    use_threads(threads)
+    keep_freed_memory()
+    place = choose_device(device)
+    model, _, _ = load_model(run, place)
+    return TorchEngine(model, place)
+
+
+def default_model() -> Path:
+    """$MT_MODEL, else the model that ships: in the wheel, or in the clone this file lies in."""
+    if os.environ.get("MT_MODEL"):
+        return Path(os.environ["MT_MODEL"])
+    return shipped("_data/en-fr", "checkpoints/en-fr")
+
+
+def shipped(in_wheel: str, in_clone: str) -> Path:
+    """Where something that ships with mt lies."""
+    package = Path(__file__).parent
+    installed = package / in_wheel
+    return installed if installed.exists() else package.parents[1] / in_clone

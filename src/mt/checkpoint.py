@@ -1,0 +1,129 @@
+"""Weights and training state on disk, as safetensors: nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from mt import console
+from mt.config import Config
+from mt.errors import RunError
+from mt.model import build
+from mt.run import RunDir, remove, replacing, write_json
+from mt.text.tokenizer import Tokenizer
+
+KEPT = 2   # training states on disk: the newest, and the one before it in case the newest is damaged
+
+
+def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
+    """Replace a weights file; tensors come from any device."""
+    with replacing(path) as temporary:
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, temporary)
+
+
+def load_weights(path: Path) -> dict[str, Tensor]:
+    """The tensors of a weights file; raises RunError where it is missing or damaged."""
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise RunError(f"cannot read {path}: {error}", fix="copy the folder again, or make it again with mt train") from error
+
+
+def load_model(run: RunDir, device: torch.device) -> tuple[nn.Module, Tokenizer, Config]:
+    """The network of a model folder in float32 and ready to translate, its tokenizer and its configuration."""
+    run.check()
+    config, tokenizer = run.read_config(), Tokenizer.load(run.tokenizer)
+    with torch.device("meta"):
+        model = build(config.model)
+    model = model.to_empty(device=device)
+    fill(model, load_weights(run.weights), run.weights)
+    return model.eval(), tokenizer, config
+
+
+def fill(model: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
+    """Copy weights into a model; raises RunError where they are another model's."""
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise RunError(f"{path} holds the weights of another model", fix="copy the folder again, all its files together") from error
+
+
+def average(paths: Sequence[Path]) -> dict[str, Tensor]:
+    """The mean of several weights files (Vaswani et al. 2017, section 6.1)."""
+    total = {name: tensor.double() for name, tensor in load_weights(paths[0]).items()}
+    for path in paths[1:]:
+        for name, tensor in load_weights(path).items():
+            total[name] += tensor
+    return {name: (tensor / len(paths)).float() for name, tensor in total.items()}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that training needs to go on, bit for bit."""
+
+    weights: dict[str, Tensor]
+    optimizer: dict[str, Tensor]
+    random: dict[str, Tensor]   # generator states
+    progress: dict[str, Any]    # plain numbers
+
+
+def save_snapshot(folder: Path, snapshot: Snapshot, step: int) -> None:
+    """Write `folder`/step-N whole, then forget all but the newest KEPT."""
+    with replacing(folder / f"step-{step:08d}") as temporary:
+        temporary.mkdir()
+        parts = {"weights": snapshot.weights, "optimizer": snapshot.optimizer, "random": snapshot.random}
+        for name, tensors in parts.items():
+            save_weights(temporary / f"{name}.safetensors", tensors)
+        sums = {name: digest(temporary / f"{name}.safetensors") for name in parts}
+        write_json(temporary / "progress.json", {"progress": snapshot.progress, "sha256": sums})
+    for old in snapshots(folder)[:-KEPT]:
+        remove(old)
+
+
+def load_snapshot(folder: Path) -> Snapshot | None:
+    """The newest undamaged training state in `folder`, None where there is none at all.
+
+    A damaged one is passed over with a warning; raises RunError where every one is damaged.
+    """
+    found = snapshots(folder)
+    for path in reversed(found):
+        try:
+            saved = json.loads((path / "progress.json").read_text(encoding="utf-8"))
+            for name, sha256 in saved["sha256"].items():
+                if digest(path / f"{name}.safetensors") != sha256:
+                    raise RunError(f"{path}/{name}.safetensors is damaged")
+            weights, optimizer, random = (load_weights(path / f"{name}.safetensors") for name in ("weights", "optimizer", "random"))
+            return Snapshot(weights, optimizer, random, saved["progress"])
+        except (MemoryError, KeyboardInterrupt):
+            raise
+        except (OSError, ValueError, KeyError, RunError) as error:
+            console.warn(f"the training state {path} cannot be used ({error}); trying the one before it")
+    if found:
+        raise RunError(f"no training state in {folder} can be used", fix=f"remove {folder} to begin again from scratch")
+    return None
+
+
+def snapshots(folder: Path) -> list[Path]:
+    """The training states in a folder, oldest first."""
+    return sorted(folder.glob("step-*"))
+
+
+def keep_newest(paths: Iterable[Path], count: int) -> None:
+    """Remove all but the newest `count` files named by step."""
+    for path in sorted(paths)[: -count or None]:
+        remove(path)
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

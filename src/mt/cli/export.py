@@ -1,0 +1,27 @@
+"""mt export: a model folder → the format of another engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+
+def export(
+    model: Annotated[Path, Argument(help="model folder")],
+    to: Annotated[str, Option(help="ctranslate2")] = "ctranslate2",
+    out: Annotated[Path | None, Option(help="folder to make; MODEL/ct2 if not given, where mt translate finds it")] = None,
+    quantization: Annotated[str, Option(help="int8, float32, int16, float16 or bfloat16")] = "int8",
+) -> None:
+    """Convert a model for CTranslate2: faster start, faster translation, less memory."""
+    from mt import console
+    from mt.errors import UsageError
+    from mt.extras import ct2
+    from mt.run import RunDir
+
+    if to != "ctranslate2":
+        raise UsageError(f"cannot export to {to!r}", fix="use --to ctranslate2")
+    target = out or ct2.converted(RunDir(model))
+    ct2.convert(RunDir(model), target, quantization)
+    console.log(f"wrote {target}; mt translate --model {model} uses it from now on" if out is None else f"wrote {target}")

@@ -1,0 +1,39 @@
+"""mt train: prepared data → a model folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Option
+
+
+def train(
+    data: Annotated[Path, Option(help="folder made by mt prepare")] = Path("data/prepared"),
+    out: Annotated[Path, Option(help="model folder to make, or to go on with")] = Path("checkpoints/run"),
+    preset: Annotated[str, Option(help="tiny, small, medium, base or big")] = "small",
+    config: Annotated[Path | None, Option(help="TOML or JSON file of settings")] = None,
+    settings: Annotated[list[str] | None, Option("--set", metavar="KEY=VALUE", help="one setting, such as train.lr=3e-4; repeatable")] = None,
+    device: Annotated[str, Option(help="auto, cpu, cuda or cuda:N")] = "auto",
+    precision: Annotated[str, Option(help="auto, fp32 or bf16")] = "auto",
+    max_steps: Annotated[int | None, Option(min=1, help="stop after this many optimizer steps")] = None,
+    max_minutes: Annotated[float | None, Option(min=0, help="stop after this many minutes")] = None,
+    seed: Annotated[int | None, Option(help="of the weights, the dropout and the order of the data")] = None,
+    threads: Annotated[int | None, Option(min=1, help="CPU threads")] = None,
+) -> None:
+    """Train a translation model. Ctrl-C saves and stops; the same command again goes on.
+
+    Without --max-steps or --max-minutes it trains until it is stopped. The best weights so far are always in OUT.
+    """
+    from mt.config import build_config
+    from mt.device import choose_device, choose_precision, use_threads
+    from mt.run import RunDir
+    from mt.training.loop import Budget
+    from mt.training.loop import train as train_model
+
+    seeded = [] if seed is None else [f"train.seed={seed}"]
+    full_config = build_config(preset, config, [*(settings or []), *seeded])
+    use_threads(threads)
+    chosen = choose_device(device)
+    dtype = choose_precision(precision, chosen)
+    train_model(full_config, data, RunDir(out), Budget(max_steps, max_minutes), device=chosen, dtype=dtype)

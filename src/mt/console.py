@@ -1,0 +1,82 @@
+"""What `mt` says while it works: to standard error, so that standard output carries results only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from mt.errors import MtError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class Advance(Protocol):
+    """Moves a progress bar on by `count`."""
+
+    def __call__(self, count: int = 1) -> None: ...
+
+
+def stderr() -> Console:
+    """The console; quiet on every process of a torchrun but the first, and where MT_QUIET is set."""
+    from rich.console import Console  # rich takes a tenth of a second to import; most commands say nothing
+
+    quiet = os.environ.get("RANK", "0") != "0" or os.environ.get("MT_QUIET", "") == "1"
+    return Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
+
+
+def be_quiet() -> None:
+    """Say only errors from now on, in processes started from here too."""
+    os.environ["MT_QUIET"] = "1"
+
+
+def log(message: str) -> None:
+    """Say something as it is, brackets and all."""
+    stderr().print(message, markup=False)
+
+
+def warn(message: str) -> None:
+    """Say something that may need the user's attention."""
+    stderr().print(f"warning: {message}", style="yellow", markup=False)
+
+
+def error(problem: MtError) -> None:
+    """Say what went wrong and what helps, even when quiet."""
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(f"error: {problem.message}", style="red", markup=False)
+    if problem.fix:
+        console.print(f"fix: {problem.fix}", markup=False)
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Show rows under column heads; numbers to the right."""
+    from rich.table import Table
+    from rich.text import Text
+
+    view = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    for i, column in enumerate(columns):
+        numeric = all(isinstance(row[i], (int, float)) for row in rows)
+        view.add_column(column, justify="right" if numeric else "left")
+    for row in rows:
+        view.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else str(cell)) for cell in row))
+    stderr().print(view)
+
+
+@contextmanager
+def progress(description: str, total: int | None = None) -> Iterator[Advance]:
+    """A bar with the time left, on a terminal; nothing elsewhere. Yields what moves it on."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = stderr()
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(description, total=total)
+
+        def advance(count: int = 1) -> None:
+            bar.advance(task, count)
+
+        yield advance

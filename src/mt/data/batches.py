@@ -1,0 +1,144 @@
+"""Prepared pairs as batches: about the same number of tokens each, little padding, in an order that a seed decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import torch
+from torch import Tensor
+
+from mt.config import BOS, EOS, PAD
+from mt.errors import RunError
+
+POOL = 100   # batches' worth of shuffled pairs that are sorted by length together: little padding, yet every epoch other batches
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Padded pairs: int64, PAD where a sentence has ended."""
+
+    src: Tensor          # [B, S] the source and </s>
+    tgt_in: Tensor       # [B, T] <s> and the target
+    tgt_out: Tensor      # [B, T] the target and </s>
+    source_tokens: int   # not padding, </s> included
+    target_tokens: int
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on a device."""
+        if device.type == "cpu":
+            return self
+        src, tgt_in, tgt_out = (x.pin_memory().to(device, non_blocking=True) for x in (self.src, self.tgt_in, self.tgt_out))
+        return Batch(src, tgt_in, tgt_out, self.source_tokens, self.target_tokens)
+
+
+@dataclass(frozen=True)
+class Column:
+    """Token sequences end to end, and where each begins."""
+
+    tokens: np.ndarray    # int32
+    offsets: np.ndarray   # int64, one more than there are sequences
+
+    def __getitem__(self, i: int) -> np.ndarray:
+        return self.tokens[self.offsets[i] : self.offsets[i + 1]]
+
+    @property
+    def lengths(self) -> np.ndarray:
+        return np.diff(self.offsets)
+
+
+class PairDataset:
+    """Token sequences of sources and targets, in memory."""
+
+    def __init__(self, src: Column, tgt: Column) -> None:
+        self.src, self.tgt = src, tgt
+
+    @classmethod
+    def load(cls, folder: Path) -> PairDataset:
+        """Read the Arrow files that prepare wrote; raises RunError where there are none."""
+        files = sorted(folder.glob("*.arrow"))
+        if not files:
+            raise RunError(f"{folder} holds no prepared pairs", fix="make them with mt prepare")
+        try:
+            tables = [pa.ipc.open_stream(pa.memory_map(str(file))).read_all() for file in files]
+        except (OSError, pa.ArrowInvalid) as error:
+            raise RunError(f"{folder} is damaged: {error}", fix="make it again with mt prepare") from error
+        table = pa.concat_tables(tables)
+        return cls(*(flatten(table.column(name)) for name in ("src", "tgt")))
+
+    def __len__(self) -> int:
+        return len(self.src.offsets) - 1
+
+    def __getitem__(self, i: int) -> tuple[np.ndarray, np.ndarray]:
+        return self.src[i], self.tgt[i]
+
+    @property
+    def target_tokens(self) -> int:
+        """Of all pairs, </s> included."""
+        return len(self.tgt.tokens) + len(self)
+
+
+def flatten(column: pa.ChunkedArray) -> Column:
+    """A list column as one array and offsets."""
+    array = column.combine_chunks()
+    offsets = array.offsets.to_numpy().astype(np.int64)
+    return Column(array.values.to_numpy()[offsets[0] : offsets[-1]], offsets - offsets[0])
+
+
+class BatchStream:
+    """Batches of a data set, epoch after epoch; which and in what order is a function of (seed, epoch, rank, world_size) alone.
+
+    A batch of B pairs, the longest side T tokens with its <s> or </s>, has B * T <= tokens_per_batch; a longer pair is alone.
+    """
+
+    def __init__(self, data: PairDataset, tokens_per_batch: int, *, seed: int, rank: int = 0, world_size: int = 1) -> None:
+        self.data, self.tokens_per_batch = data, tokens_per_batch
+        self.seed, self.rank, self.world_size = seed, rank, world_size
+        self.lengths = np.maximum(data.src.lengths, data.tgt.lengths) + 1
+
+    def plan(self, epoch: int) -> list[np.ndarray]:
+        """The pairs of every batch of this rank's epoch, in order."""
+        random = np.random.default_rng([self.seed, epoch])
+        order = random.permutation(len(self.data))
+        pool = max(1, int(POOL * self.tokens_per_batch / max(1.0, float(self.lengths.mean()))))
+        batches = [batch for start in range(0, len(order), pool) for batch in self.cut(order[start : start + pool])]
+        batches = [batches[i] for i in random.permutation(len(batches))]
+        missing = -len(batches) % self.world_size
+        batches += batches[:missing]   # every rank takes the same number of steps
+        return batches[self.rank :: self.world_size]
+
+    def cut(self, pairs: np.ndarray) -> list[np.ndarray]:
+        """Pairs of like length together, as many as fit."""
+        pairs = pairs[np.lexsort((self.data.src.lengths[pairs], self.lengths[pairs]))]
+        batches, start = [], 0
+        lengths = self.lengths[pairs].tolist()
+        for end, length in enumerate(lengths):
+            if length * (end + 1 - start) > self.tokens_per_batch and end > start:
+                batches.append(pairs[start:end])
+                start = end
+        return [*batches, pairs[start:]]
+
+    def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch from the `start`-th on."""
+        for pairs in self.plan(number)[start:]:
+            yield self.collate(pairs)
+
+    def collate(self, pairs: np.ndarray) -> Batch:
+        sources, targets = zip(*(self.data[i] for i in pairs), strict=True)
+        ends = [np.array([EOS])] * len(pairs)
+        begins = [np.array([BOS])] * len(pairs)
+        src, tgt_out, tgt_in = pad(sources, ends), pad(targets, ends), pad(begins, targets)
+        return Batch(src, tgt_in, tgt_out, sum(map(len, sources)) + len(pairs), sum(map(len, targets)) + len(pairs))
+
+
+def pad(first: Sequence[np.ndarray], second: Sequence[np.ndarray]) -> Tensor:
+    """Two sequences a row, one behind the other, in one padded matrix."""
+    width = max(len(a) + len(b) for a, b in zip(first, second, strict=True))
+    matrix = np.full((len(first), width), PAD, dtype=np.int64)
+    for row, a, b in zip(matrix, first, second, strict=True):
+        row[: len(a)] = a
+        row[len(a) : len(a) + len(b)] = b
+    return torch.from_numpy(matrix)

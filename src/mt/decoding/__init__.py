@@ -1,0 +1,1 @@
+"""Searching for French: hypotheses, the search, engines, and whole texts."""

@@ -1,0 +1,157 @@
+"""Greedy and beam search: from a source to the most probable French the network can say.
+
+Shapes: B batch (sentences still searched), K beam, N rows = B * K, V vocabulary, S source.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from mt.config import BOS, EOS, PAD, UNK, DecodeConfig
+from mt.decoding.hypothesis import Hypothesis, length_penalty, longest_target
+from mt.model import TranslationModel
+
+NEVER = [PAD, UNK, BOS]   # are not French
+
+
+def greedy(model: TranslationModel, src: Tensor, config: DecodeConfig) -> list[list[Hypothesis]]:
+    """The most probable token at each step, until </s>: one hypothesis for each source [B, S]."""
+    limits = source_limits(src, config)
+    tokens: list[list[int]] = [[] for _ in limits]
+    log_probs: list[list[float]] = [[] for _ in limits]
+    state = model.start(src)
+    searched = list(range(len(limits)))                   # the sentence of each row
+    newest = torch.full((len(searched),), BOS, device=src.device)
+    while searched:
+        logits = mask_never(model.step(newest, state))                                      # [B, V]
+        mask_repeats(logits, [tokens[sentence] for sentence in searched], config)
+        best, newest = logits.max(dim=-1)                                                   # softmax keeps the order
+        gained = (best - logits.logsumexp(dim=-1)).tolist()
+        going_on = []
+        for row, (sentence, token) in enumerate(zip(searched, newest.tolist(), strict=True)):
+            log_probs[sentence].append(gained[row])
+            if token != EOS:
+                tokens[sentence].append(token)
+                if len(log_probs[sentence]) < limits[sentence]:
+                    going_on.append(row)
+        if len(going_on) < len(searched):
+            rows = torch.tensor(going_on, dtype=torch.long, device=src.device)
+            searched, newest = [searched[row] for row in going_on], newest[rows]
+            if going_on:
+                state.select(rows)
+    return [[found(t, p, config)] for t, p in zip(tokens, log_probs, strict=True)]
+
+
+def beam_search(model: TranslationModel, src: Tensor, config: DecodeConfig) -> list[list[Hypothesis]]:
+    """The n_best hypotheses of each source [B, S], best first.
+
+    Each step looks at the 2K best continuations of a sentence's K hypotheses. Those of the first K that end in </s> are
+    finished; the best K that do not go on. A sentence is done when K hypotheses have finished and no living one can still
+    beat the worst of them, or when its length runs out.
+    """
+    size, device = config.beam, src.device
+    limits = source_limits(src, config)
+    beams = [Beam([], [[]] * size, [[]] * size) for _ in limits]
+    searched = list(range(len(limits)))                   # the sentence of each group of K rows
+    state = model.start(src)
+    state.select(torch.arange(len(limits), device=device).repeat_interleave(size))
+    newest = torch.full((len(limits) * size,), BOS, device=device)
+    sums = torch.full((len(limits), size), -math.inf, device=device)   # [B, K] log-probability of each hypothesis
+    sums[:, 0] = 0.0                                                    # at first all K are the same: count one
+    for step in range(1, max(limits) + 1):
+        logits = mask_never(model.step(newest, state))                                      # [N, V]
+        mask_repeats(logits, [tokens for sentence in searched for tokens in beams[sentence].tokens], config)
+        log_probs = logits.log_softmax(dim=-1)
+        vocabulary = log_probs.size(-1)
+        totals = (sums.view(-1, 1) + log_probs).view(len(searched), -1)                     # [B, K * V]
+        best, places = totals.topk(min(2 * size, totals.size(1)), dim=-1)                   # [B, 2K]
+        parents, tokens = places // vocabulary, places % vocabulary
+        gained = log_probs.view(len(searched), -1).gather(1, places)
+        rows, kept, alive = [], [], []
+        for group, sentence in enumerate(searched):
+            beam, ranked = beams[sentence], list(zip(*(x[group].tolist() for x in (best, parents, tokens, gained)), strict=True))
+            living = beam.advance(ranked, config)
+            if step < limits[sentence] and not beam.done(ranked[living[0]][0], step, limits[sentence], config):
+                kept.append(group)
+                rows += [group * size + ranked[i][1] for i in living]
+                alive.append(living)
+            elif not beam.finished:
+                beam.give_up(ranked, living, config)
+        if not kept:
+            break
+        groups, living_places = torch.tensor(kept, device=device), torch.tensor(alive, device=device)
+        searched = [searched[group] for group in kept]
+        sums, newest = best[groups].gather(1, living_places), tokens[groups].gather(1, living_places).flatten()
+        state.select(torch.tensor(rows, device=device))
+    return [sorted(beam.finished, key=lambda hypothesis: -hypothesis.score)[: config.n_best] for beam in beams]
+
+
+class Beam:
+    """The hypotheses of one sentence: those that have finished, and the K that go on."""
+
+    def __init__(self, finished: list[Hypothesis], tokens: list[list[int]], log_probs: list[list[float]]) -> None:
+        self.finished, self.tokens, self.log_probs = finished, tokens, log_probs
+
+    def advance(self, ranked: list[tuple[float, int, int, float]], config: DecodeConfig) -> list[int]:
+        """Take in the 2K best continuations (sum, parent, token, gain), best first; which of them go on."""
+        living = []
+        for i, (total, parent, token, gained) in enumerate(ranked):
+            if token != EOS:
+                living.append(i)
+            elif i < config.beam and total > -math.inf:
+                self.finished.append(found(self.tokens[parent], [*self.log_probs[parent], gained], config))
+        living = living[: config.beam]
+        self.tokens, self.log_probs = (
+            [[*self.tokens[ranked[i][1]], ranked[i][2]] for i in living],
+            [[*self.log_probs[ranked[i][1]], ranked[i][3]] for i in living],
+        )
+        return living
+
+    def done(self, best_sum: float, step: int, limit: int, config: DecodeConfig) -> bool:
+        """Whether K have finished and the best living hypothesis cannot overtake the K-th best of them any more.
+
+        Its sum can only fall, and its divisor is largest at the greatest length (smallest at the next, for a negative alpha).
+        """
+        if len(self.finished) < config.beam:
+            return False
+        worst = sorted((hypothesis.score for hypothesis in self.finished), reverse=True)[config.beam - 1]
+        divisor = max(length_penalty(length, config.length_penalty) for length in (step + 1, limit))
+        return best_sum / divisor <= worst
+
+    def give_up(self, ranked: list[tuple[float, int, int, float]], living: list[int], config: DecodeConfig) -> None:
+        """Nothing has finished and the length has run out: what there is will have to do."""
+        usable = [i for i, place in enumerate(living) if ranked[place][0] > -math.inf]
+        self.finished = [found(self.tokens[i], self.log_probs[i], config) for i in usable]
+
+
+def source_limits(src: Tensor, config: DecodeConfig) -> list[int]:
+    """How long each sentence's translation may become."""
+    return [longest_target(length, config) for length in (src != PAD).sum(dim=1).tolist()]
+
+
+def mask_never(logits: Tensor) -> Tensor:
+    """Logits in float32, those of tokens that are no text at minus infinity."""
+    logits = logits.float()
+    logits[:, NEVER] = -math.inf
+    return logits
+
+
+def mask_repeats(logits: Tensor, written: list[list[int]], config: DecodeConfig) -> None:
+    """With `no_repeat` n, minus infinity for every token that would end n tokens a row has written before."""
+    n = config.no_repeat
+    if not n:
+        return
+    for row, tokens in enumerate(written):
+        last = tokens[len(tokens) - n + 1 :]
+        again = [tokens[i + n - 1] for i in range(len(tokens) - n + 1) if tokens[i : i + n - 1] == last]
+        logits[row, again] = -math.inf
+
+
+def found(tokens: list[int], log_probs: list[float], config: DecodeConfig) -> Hypothesis:
+    """A hypothesis; finished when it has one log-probability, that of </s>, more than tokens."""
+    score = sum(log_probs) / length_penalty(len(log_probs), config.length_penalty)
+    return Hypothesis(tokens, score, log_probs, finished=len(log_probs) > len(tokens))
+

@@ -1,0 +1,72 @@
+"""Where the network computes: the device, the number format, and how a CPU's memory is kept."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+
+from mt.errors import ConfigError, DeviceError
+
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
+
+
+def choose_device(name: str) -> torch.device:
+    """The device that `auto`, `cpu`, `cuda` or `cuda:N` names; auto takes a GPU where there is one."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    kind, _, index = name.partition(":")
+    if kind not in ("cpu", "cuda") or (index and not (kind == "cuda" and index.isdecimal())):
+        raise DeviceError(f"there is no device called {name!r}", fix="use --device auto, cpu, cuda or cuda:N")
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise DeviceError("this PyTorch finds no CUDA GPU", fix="use --device cpu, or install a PyTorch built for your GPU")
+    if index and int(index) >= torch.cuda.device_count():
+        raise DeviceError(f"there is no {name}; this machine has {torch.cuda.device_count()} GPU(s)", fix="use --device cuda:0")
+    return torch.device(name)
+
+
+def choose_precision(name: str, device: torch.device) -> torch.dtype:
+    """The format of matrix products while training, named `auto`, `fp32` or `bf16`; weights and sums stay float32.
+
+    auto takes bf16 where the hardware multiplies it fast: GPUs since Ampere, CPUs with AVX512-BF16 or AMX.
+    """
+    if name == "auto":
+        fast = torch.cuda.is_bf16_supported() if device.type == "cuda" else cpu_multiplies_bf16()
+        return torch.bfloat16 if fast else torch.float32
+    if name not in PRECISIONS:
+        raise ConfigError(f"there is no precision called {name!r}", fix="use --precision auto, fp32 or bf16")
+    return PRECISIONS[name]
+
+
+def cpu_multiplies_bf16() -> bool:
+    """Whether this CPU has instructions for bf16 products."""
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager[object]:
+    """A context in which matrix products run in `dtype`."""
+    return nullcontext() if dtype == torch.float32 else torch.autocast(device.type, dtype)
+
+
+def keep_freed_memory() -> None:
+    """Ask glibc to reuse freed memory instead of giving it back to the system after every operation.
+
+    By default each tensor of more than a few megabytes is fresh memory, and most of the time of an operation on it goes into
+    page faults: a training step on a CPU is several times faster without them. Elsewhere than on glibc nothing is done.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        m_trim_threshold, m_mmap_threshold = -1, -3   # malloc.h
+        mallopt(m_mmap_threshold, 1 << 30)
+        mallopt(m_trim_threshold, 2**31 - 1)
+
+
+def use_threads(count: int | None) -> None:
+    """Compute with `count` CPU threads; None leaves what PyTorch chose."""
+    if count is not None:
+        torch.set_num_threads(count)

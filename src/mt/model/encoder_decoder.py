@@ -1,0 +1,150 @@
+"""The Transformer of the paper: an encoder that reads English, a decoder that writes French (Vaswani et al. 2017, section 3.1).
+
+Shapes: B batch, S source, T target, D d_model, H heads, K head width (D / H), V vocabulary, N rows = B * beam.
+Masks are bool, True = may attend.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mt.config import PAD, ModelConfig
+from mt.model.layers import Attention, Cache, Dropout, FeedForward, Residual, initialize, sinusoids
+
+
+class EncoderLayer(nn.Module):
+    """Self-attention, then the feed-forward network (figure 1, left)."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.self_attention = Attention(config.d_model, config.n_heads)
+        self.feed_forward = FeedForward(config.d_model, config.d_ff)
+        self.after_attention = Residual(config.d_model, config.dropout, pre_norm=config.norm == "pre")
+        self.after_feed_forward = Residual(config.d_model, config.dropout, pre_norm=config.norm == "pre")
+
+    def forward(self, x: Tensor, source_mask: Tensor) -> Tensor:
+        x = self.after_attention(x, lambda x: self.self_attention(x, x, source_mask))
+        return self.after_feed_forward(x, self.feed_forward)   # [B, S, D]
+
+
+class DecoderLayer(nn.Module):
+    """Masked self-attention, attention over the source, then the feed-forward network (figure 1, right)."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.self_attention = Attention(config.d_model, config.n_heads)
+        self.cross_attention = Attention(config.d_model, config.n_heads)
+        self.feed_forward = FeedForward(config.d_model, config.d_ff)
+        self.after_attention = Residual(config.d_model, config.dropout, pre_norm=config.norm == "pre")
+        self.after_cross_attention = Residual(config.d_model, config.dropout, pre_norm=config.norm == "pre")
+        self.after_feed_forward = Residual(config.d_model, config.dropout, pre_norm=config.norm == "pre")
+
+    def forward(self, x: Tensor, memory: Tensor, source_mask: Tensor) -> Tensor:
+        """The whole target at once, as in training; a position sees itself and what stands left of it."""
+        x = self.after_attention(x, lambda x: self.self_attention(x, x, causal=True))
+        x = self.after_cross_attention(x, lambda x: self.cross_attention(x, memory, source_mask))
+        return self.after_feed_forward(x, self.feed_forward)   # [B, T, D]
+
+    def step(self, x: Tensor, written: Cache, source: tuple[Tensor, Tensor], source_mask: Tensor) -> Tensor:
+        """The newest token [N, 1, D] alone; `written` remembers the earlier ones, `source` is per sentence [B, H, S, K]."""
+
+        def look_back(x: Tensor) -> Tensor:
+            return self.self_attention.attend(x, *written.append(*self.self_attention.keys_values(x)))
+
+        def look_at_source(x: Tensor) -> Tensor:
+            grouped = x.view(source_mask.size(0), -1, x.size(-1))   # [B, beam, D]: a sentence's hypotheses share its keys
+            return self.cross_attention.attend(grouped, *source, source_mask).view(x.shape)
+
+        x = self.after_attention(x, look_back)
+        x = self.after_cross_attention(x, look_at_source)
+        return self.after_feed_forward(x, self.feed_forward)   # [N, 1, D]
+
+
+@dataclass
+class DecodeState:
+    """What decoding has read and written so far; N hypotheses, the same number for each of B sentences, in order."""
+
+    source: list[tuple[Tensor, Tensor]]   # per decoder layer: keys and values of the source [B, H, S, K]
+    source_mask: Tensor                   # [B, 1, 1, S]
+    written: list[Cache]                  # per decoder layer: keys and values of the target so far
+    sentences: Tensor                     # [N] the sentence each hypothesis belongs to
+    length: int = 0                       # target tokens so far, <s> included
+
+    def select(self, rows: Tensor) -> None:
+        """Keep, reorder or repeat hypotheses: row i becomes what row rows[i] was. Sentences without a row are forgotten."""
+        kept, self.sentences, counts = torch.unique_consecutive(self.sentences[rows], return_inverse=True, return_counts=True)
+        if counts.numel() and not bool((counts == counts[0]).all()):   # uneven groups: every row becomes a sentence of its own
+            kept, self.sentences = kept[self.sentences], torch.arange(rows.numel(), device=rows.device)
+        if kept.numel() != self.source_mask.size(0) or not bool((kept[1:] > kept[:-1]).all()):
+            self.source = [(keys[kept], values[kept]) for keys, values in self.source]
+            self.source_mask = self.source_mask[kept]
+        for cache in self.written:
+            cache.select(rows)
+
+
+class EncoderDecoder(nn.Module):
+    """The Transformer: English token numbers in, scores for the next French token out."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.d_model = config.d_model
+        # One matrix embeds the source, embeds the target and scores the output (section 3.4).
+        self.embedding = nn.Embedding(config.vocab_size, config.d_model)
+        self.dropout = Dropout(config.dropout)
+        self.encoder = nn.ModuleList(EncoderLayer(config) for _ in range(config.n_encoder_layers))
+        self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.n_decoder_layers))
+        pre_norm = config.norm == "pre"
+        self.encoder_norm = nn.LayerNorm(config.d_model) if pre_norm else nn.Identity()
+        self.decoder_norm = nn.LayerNorm(config.d_model) if pre_norm else nn.Identity()
+        initialize(self)
+
+    @property
+    def output_weight(self) -> Tensor:
+        """The matrix [V, D] that turns features into logits."""
+        return self.embedding.weight
+
+    def embed(self, tokens: Tensor, *, start: int = 0) -> Tensor:
+        """Token embeddings times sqrt(D) plus positions (sections 3.4 and 3.5): [B, T, D]."""
+        x = self.embedding(tokens) * math.sqrt(self.d_model)
+        return self.dropout(x + sinusoids(tokens.size(1), self.d_model, start=start, device=tokens.device))
+
+    def encode(self, src: Tensor) -> tuple[Tensor, Tensor]:
+        """The source as the decoder sees it: memory [B, S, D], and the mask [B, 1, 1, S] that hides its padding."""
+        source_mask = (src != PAD)[:, None, None, :]
+        x = self.embed(src)
+        for layer in self.encoder:
+            x = layer(x, source_mask)
+        return self.encoder_norm(x), source_mask
+
+    def features(self, src: Tensor, tgt_in: Tensor) -> Tensor:
+        """What the decoder makes of each target position, before the vocabulary: [B, T, D]."""
+        memory, source_mask = self.encode(src)
+        x = self.embed(tgt_in)
+        for layer in self.decoder:
+            x = layer(x, memory, source_mask)
+        features: Tensor = self.decoder_norm(x)
+        return features
+
+    def forward(self, src: Tensor, tgt_in: Tensor) -> Tensor:
+        """Logits [B, T, V] of each next token, given source [B, S] and target so far [B, T] (teacher forcing)."""
+        return F.linear(self.features(src, tgt_in), self.output_weight)
+
+    def start(self, src: Tensor) -> DecodeState:
+        """Read the sources [B, S] once; everything that later steps need of them."""
+        memory, source_mask = self.encode(src)
+        source = [cast(DecoderLayer, layer).cross_attention.keys_values(memory) for layer in self.decoder]
+        return DecodeState(source, source_mask, [Cache() for _ in self.decoder], torch.arange(src.size(0), device=src.device))
+
+    def step(self, tokens: Tensor, state: DecodeState) -> Tensor:
+        """Logits [N, V] of the next token, given each hypothesis's newest token [N]; the state moves on by one."""
+        x = self.embed(tokens[:, None], start=state.length)                         # [N, 1, D]
+        for layer, written, source in zip(self.decoder, state.written, state.source, strict=True):
+            x = cast(DecoderLayer, layer).step(x, written, source, state.source_mask)
+        state.length += 1
+        return F.linear(self.decoder_norm(x[:, 0]), self.output_weight)             # [N, V]

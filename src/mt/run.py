@@ -1,0 +1,144 @@
+"""Where each file of a model folder lives, and how a file is replaced without ever being half-written."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mt.config import Config, from_json, to_json
+from mt.errors import OutputError, RunError
+
+
+@dataclass(frozen=True)
+class RunDir:
+    """The layout of a model folder; making one touches no disk."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        return self.path / "config.json"
+
+    @property
+    def tokenizer(self) -> Path:
+        return self.path / "tokenizer.model"
+
+    @property
+    def weights(self) -> Path:
+        return self.path / "model.safetensors"
+
+    @property
+    def card(self) -> Path:
+        return self.path / "README.md"
+
+    @property
+    def manifest(self) -> Path:
+        return self.path / "manifest.json"
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / "metrics.jsonl"
+
+    @property
+    def scores(self) -> Path:
+        return self.path / "scores.json"
+
+    @property
+    def resume(self) -> Path:
+        return self.path / "resume"
+
+    def check(self) -> None:
+        """Raise RunError unless the folder holds a model that can translate."""
+        if not self.path.is_dir():
+            raise RunError(f"there is no model folder at {self.path}", fix="give --model a folder made by mt train")
+        for file in (self.config, self.tokenizer, self.weights):
+            if not file.is_file():
+                raise RunError(f"{self.path} has no {file.name}", fix="give a finished model folder, or make one with mt train")
+
+    def read_config(self) -> Config:
+        """The configuration the folder was made with; raises RunError where it cannot be read."""
+        return from_json(read_json(self.config), self.config)
+
+    def write_config(self, config: Config, version: str) -> None:
+        """Write config.json."""
+        write_json(self.config, to_json(config, version))
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file of ours; raises RunError where it is missing or damaged."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RunError(f"cannot read {path}: {error.strerror}", fix="give a folder made by mt") from error
+    except ValueError as error:
+        raise RunError(f"{path} is damaged: {error}", fix="copy the folder again, or make it again") from error
+    if not isinstance(value, dict):
+        raise RunError(f"{path} holds no object", fix="give a folder made by mt")
+    return value
+
+
+def write_json(path: Path, value: dict[str, Any]) -> None:
+    """Replace a JSON file."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a UTF-8 text file."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` to write a file or a folder to; it takes `path`'s place when the block ends well.
+
+    Whatever goes wrong, `path` is as it was and the temporary is gone. OSError becomes OutputError.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        if temporary.is_dir():
+            put_aside(path)   # a folder cannot be replaced in one step
+        else:
+            sync(temporary)
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}", fix="make room, or choose a folder you may write to") from error
+    finally:
+        with suppress(OSError):
+            remove(temporary)
+            if path.exists():
+                remove(old_name(path))
+
+
+def put_aside(path: Path) -> None:
+    """Rename what stands at `path`, if anything does, so that a folder can take its place."""
+    if path.exists():
+        remove(old_name(path))
+        path.replace(old_name(path))
+
+
+def old_name(path: Path) -> Path:
+    """Where `put_aside` puts it."""
+    return path.with_name(f".{path.name}.old")
+
+
+def sync(path: Path) -> None:
+    """Wait until a file's bytes are on the disk, so that a power cut cannot leave it empty."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

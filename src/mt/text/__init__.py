@@ -1,0 +1,1 @@
+"""Text in, text out: normalisation, sentences, subword tokens."""

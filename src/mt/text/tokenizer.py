@@ -1,0 +1,130 @@
+"""Subword tokens: SentencePiece trained on the corpus (Kudo and Richardson 2018), reversible for any text.
+
+Byte fallback spells what the vocabulary lacks as UTF-8 bytes, so there is no unknown word; digits are tokens of their own,
+so a number never hides inside a rare piece. SentencePiece writes a space as ▁ (U+2581); a ▁ in the text itself is spelled
+in bytes, so that it comes back as it was.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+import sentencepiece
+
+from mt.config import BOS, EOS, PAD, UNK
+from mt.errors import ConfigError, DataError, RunError
+from mt.run import replacing
+
+SPACE_MARK = "\u2581"
+RESERVED = "\x00"   # SentencePiece reads C strings in places; spelled in bytes like the space mark
+ALWAYS_PIECES = "".join(map(chr, range(0x21, 0x7F))) + "àâäæçéèêëîïôöœùûüÿÀÂÆÇÉÈÊËÎÏÔŒÙÛŸ«»…–—€£°\u00a0\u202f"
+
+
+class Tokenizer:
+    """Text to token numbers and back; `decode(encode(text)) == text` for every text without lone surrogates."""
+
+    def __init__(self, processor: sentencepiece.SentencePieceProcessor) -> None:
+        self.processor = processor
+        self.byte_ids = [processor.piece_to_id(f"<0x{byte:02X}>") for byte in range(256)]
+
+    @classmethod
+    def load(cls, path: Path) -> Tokenizer:
+        """The tokenizer in a `tokenizer.model` file; raises RunError where there is none."""
+        try:
+            processor = sentencepiece.SentencePieceProcessor(model_proto=path.read_bytes())
+        except OSError as error:
+            raise RunError(f"cannot read {path}: {error.strerror}", fix="give a folder made by mt prepare or mt train") from error
+        except RuntimeError as error:
+            raise RunError(f"{path} is no SentencePiece model", fix="copy the folder again, or make it again") from error
+        special = (processor.pad_id(), processor.unk_id(), processor.bos_id(), processor.eos_id())
+        if special != (PAD, UNK, BOS, EOS) or processor.piece_to_id("<0x00>") == UNK:
+            raise RunError(f"{path} is a tokenizer of another tool", fix="make it with mt prepare")
+        return cls(processor)
+
+    @property
+    def vocab_size(self) -> int:
+        return int(self.processor.get_piece_size())
+
+    def encode(self, text: str) -> list[int]:
+        """The tokens of a text, without <s> and </s>."""
+        return [token for part in self.parts(text) for token in self.encode_part(part)]
+
+    def encode_part(self, part: str) -> list[int]:
+        if part in (SPACE_MARK, RESERVED):
+            return [self.byte_ids[byte] for byte in part.encode()]
+        tokens: list[int] = self.processor.encode(part)
+        return tokens
+
+    def parts(self, text: str) -> Iterator[str]:
+        """The text with a space in front (so that a word looks the same wherever it stands), cut around what must be spelled in bytes."""
+        start = 0
+        text = " " + text
+        for i, character in enumerate(text):
+            if character in (SPACE_MARK, RESERVED):
+                if i > start:
+                    yield text[start:i]
+                yield character
+                start = i + 1
+        if start < len(text):
+            yield text[start:]
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """The text of tokens; padding, <s> and </s> are skipped, bytes that are no UTF-8 become U+FFFD."""
+        text: str = self.processor.decode([token for token in tokens if token not in (PAD, BOS, EOS)])
+        return text.removeprefix(" ")
+
+    def pieces(self, tokens: Sequence[int]) -> list[str]:
+        """How each token is written, ▁ standing for a space."""
+        return [self.processor.id_to_piece(token) for token in tokens]
+
+
+def train_tokenizer(
+    lines: Iterable[str], path: Path, *, vocab_size: int, kind: Literal["unigram", "bpe"], seed: int, threads: int
+) -> Tokenizer:
+    """A tokenizer learned from lines of both languages, written to `path`.
+
+    Unigram (Kudo 2018) or byte-pair encoding (Sennrich et al. 2016). Raises ConfigError when the text is too small for
+    the vocabulary, with the largest size that fits.
+    """
+    sentencepiece.set_random_generator_seed(seed)
+    with replacing(path) as temporary, temporary.open("wb") as model:
+        try:
+            sentencepiece.SentencePieceTrainer.train(
+                sentence_iterator=(" " + line for line in lines if SPACE_MARK not in line and RESERVED not in line),
+                model_writer=model,
+                model_type=kind,
+                vocab_size=vocab_size,
+                pad_id=PAD,
+                unk_id=UNK,
+                bos_id=BOS,
+                eos_id=EOS,
+                byte_fallback=True,
+                split_digits=True,
+                character_coverage=0.9999,
+                required_chars=ALWAYS_PIECES,
+                normalization_rule_name="identity",
+                add_dummy_prefix=False,
+                remove_extra_whitespaces=False,
+                max_sentence_length=16384,
+                num_threads=threads,
+                minloglevel=2,
+            )
+        except RuntimeError as error:
+            raise explain(error, vocab_size) from error
+        model.flush()
+        os.fsync(model.fileno())
+    return Tokenizer.load(path)
+
+
+def explain(error: RuntimeError, vocab_size: int) -> ConfigError | DataError:
+    """SentencePiece's own complaint as one of ours."""
+    complaint = str(error)
+    if "Vocabulary size too high" in complaint:
+        largest = complaint.rpartition("<= ")[2].rstrip(". \n")
+        return ConfigError(f"the corpus is too small for {vocab_size} tokens", fix=f"use --vocab-size {largest} or less")
+    if "required_chars" in complaint or "too small" in complaint.lower():
+        return ConfigError(f"{vocab_size} tokens cannot hold the 256 bytes and the corpus's characters", fix="use a larger --vocab-size")
+    return DataError(f"no tokenizer can be learned from this corpus: {complaint.strip()}", fix="give more text")

@@ -1,0 +1,1 @@
+"""Training: the loss, the optimizer and its schedule, several devices, and the loop."""

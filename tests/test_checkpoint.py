@@ -1,0 +1,80 @@
+"""Laws of weights and training state on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from mt.checkpoint import KEPT, Snapshot, average, keep_newest, load_snapshot, load_weights, save_snapshot, save_weights, snapshots
+from mt.errors import RunError
+
+
+def snapshot(step: int) -> Snapshot:
+    return Snapshot({"w": torch.full((3,), float(step))}, {"m": torch.ones(2)}, {"cpu.0": torch.get_rng_state()}, {"step": step})
+
+
+def test_weights_come_back_as_they_were(tmp_path: Path):
+    weights = {"a": torch.randn(3, 4), "b": torch.randn(5).half()}
+    save_weights(tmp_path / "w.safetensors", weights)
+    loaded = load_weights(tmp_path / "w.safetensors")
+    assert loaded.keys() == weights.keys()
+    assert all(torch.equal(loaded[name], weights[name]) for name in weights)
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-3], lambda data: b"", lambda data: b"\xff" * 64])
+def test_damaged_weights_are_refused(tmp_path: Path, damage):
+    path = tmp_path / "w.safetensors"
+    save_weights(path, {"a": torch.randn(30)})
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(RunError, match=r"w\.safetensors"):
+        load_weights(path)
+
+
+def test_average_is_the_mean(tmp_path: Path):
+    paths = [tmp_path / f"{i}.safetensors" for i in range(3)]
+    tensors = [torch.randn(4) for _ in paths]
+    for path, tensor in zip(paths, tensors, strict=True):
+        save_weights(path, {"w": tensor})
+    torch.testing.assert_close(average(paths)["w"], torch.stack(tensors).mean(0))
+
+
+def test_the_newest_states_are_kept_and_the_newest_is_loaded(tmp_path: Path):
+    for step in (5, 10, 15, 20):
+        save_snapshot(tmp_path, snapshot(step), step)
+    assert [path.name for path in snapshots(tmp_path)] == ["step-00000015", "step-00000020"]
+    assert len(snapshots(tmp_path)) == KEPT
+    loaded = load_snapshot(tmp_path)
+    assert loaded is not None
+    assert loaded.progress == {"step": 20}
+    assert loaded.weights["w"].tolist() == [20, 20, 20]
+
+
+@pytest.mark.parametrize("file", ["weights.safetensors", "optimizer.safetensors", "random.safetensors", "progress.json"])
+def test_a_damaged_state_is_passed_over_for_the_one_before(tmp_path: Path, file: str):
+    for step in (5, 10):
+        save_snapshot(tmp_path, snapshot(step), step)
+    path = tmp_path / "step-00000010" / file
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 0xFF
+    path.write_bytes(data)
+    loaded = load_snapshot(tmp_path)
+    assert loaded is not None
+    assert loaded.progress == {"step": 5}
+
+
+def test_states_all_damaged_are_an_error_and_none_at_all_is_not(tmp_path: Path):
+    assert load_snapshot(tmp_path) is None
+    save_snapshot(tmp_path, snapshot(5), 5)
+    (tmp_path / "step-00000005" / "progress.json").write_text("{")
+    with pytest.raises(RunError, match="no training state"):
+        load_snapshot(tmp_path)
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_only_the_newest_files_are_kept(tmp_path: Path, count: int):
+    for i in range(4):
+        (tmp_path / f"average-{i}").touch()
+    keep_newest(tmp_path.glob("average-*"), count)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["average-2", "average-3"][: count or 0]

@@ -1,0 +1,78 @@
+"""Laws of the configuration."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mt.config import PRESETS, Config, build_config, from_json, to_json
+from mt.errors import ConfigError, RunError
+
+
+def test_later_sources_win_over_earlier_ones(tmp_path: Path):
+    file = tmp_path / "mine.toml"
+    file.write_text("[model]\nd_model = 64\n[train]\nlr = 0.5\nwarmup = 7\n")
+    config = build_config("tiny", file, ["train.lr=3e-4", "model.norm=post"])
+    assert (config.model.d_model, config.train.warmup, config.train.lr, config.model.norm) == (64, 7, 3e-4, "post")
+    assert config.model.d_ff == PRESETS["tiny"]["model"]["d_ff"]
+
+
+def test_a_json_file_serves_too_and_a_models_own_config_is_one(tmp_path: Path):
+    file = tmp_path / "config.json"
+    config = build_config("tiny", None, ["train.lr=0.25"])
+    file.write_text(json.dumps(to_json(config, "1.0")))
+    assert build_config("base", file) == config
+
+
+@pytest.mark.parametrize(
+    ("setting", "says", "fix"),
+    [
+        ("train.warmpu=1", "no setting is called train.warmpu, did you mean 'warmup'?", "warmup"),
+        ("trian.lr=1", "no settings are called 'trian', did you mean 'train'?", "train"),
+        ("train.lr", "is not KEY=VALUE", "train.lr=3e-4"),
+        ("lr=1", "is not KEY=VALUE", "train.lr=3e-4"),
+        ("train.lr=fast", "train.lr='fast' is not possible", "float"),
+        ("train.lr=-1", "train.lr=-1.0 is not possible", "positive"),
+        ("train.warmup=2.5", "train.warmup=2.5 is not possible", "int"),
+        ("model.norm=middle", "model.norm=middle is not possible", "pre, post"),
+        ("model.d_model=30", "does not divide", "multiple"),
+        ("model.dropout=1", "model.dropout=1.0 is not possible", "from 0"),
+        ("train.betas=[0.9]", "train.betas=[0.9] is not possible", ""),
+        ("decode.beam=0", "decode.beam=0 is not possible", "positive"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_fix(setting: str, says: str, fix: str):
+    with pytest.raises(ConfigError) as raised:
+        build_config("small", None, [setting])
+    assert says in raised.value.message
+    assert fix in raised.value.fix
+
+
+def test_an_unknown_preset_names_the_nearest():
+    with pytest.raises(ConfigError, match="did you mean 'small'"):
+        build_config("smal")
+
+
+@pytest.mark.parametrize("text", ["[train\nlr=1", "{"])
+def test_a_broken_file_is_named(tmp_path: Path, text: str):
+    file = tmp_path / ("a.json" if text == "{" else "a.toml")
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=str(file)):
+        build_config("small", file)
+
+
+def test_what_a_model_folder_keeps_comes_back_the_same():
+    config = build_config("medium", None, ["train.betas=[0.9,0.99]", "decode.beam=7"])
+    assert from_json(json.loads(json.dumps(to_json(config, "1.0"))), Path("config.json")) == config
+
+
+@pytest.mark.parametrize("change", [{"format": 99}, {"model": {"wings": 2}}])
+def test_a_folder_of_another_mt_is_refused(change: dict[str, object]):
+    with pytest.raises(RunError, match=r"config\.json"):
+        from_json({**to_json(Config(), "1.0"), **change}, Path("config.json"))
+
+
+def test_every_preset_builds():
+    assert {build_config(name).model.d_model for name in PRESETS} == {128, 256, 384, 512, 1024}

@@ -1,0 +1,78 @@
+"""Laws of files in a model folder: whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mt.config import Config
+from mt.errors import OutputError, RunError
+from mt.run import RunDir, read_json, replacing, write_text
+
+
+def test_a_file_is_replaced_when_the_block_ends_well(tmp_path: Path):
+    path = tmp_path / "deep" / "file.txt"
+    write_text(path, "one")
+    write_text(path, "two")
+    assert path.read_text() == "two"
+    assert [p.name for p in path.parent.iterdir()] == ["file.txt"]
+
+
+def test_nothing_changes_when_the_block_fails(tmp_path: Path):
+    path = tmp_path / "file.txt"
+    write_text(path, "kept")
+    def fail_half_way() -> None:
+        with replacing(path) as temporary:
+            temporary.write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
+    assert path.read_text() == "kept"
+    assert [p.name for p in tmp_path.iterdir()] == ["file.txt"]
+
+
+def test_a_folder_is_replaced_whole(tmp_path: Path):
+    path = tmp_path / "folder"
+    for name in ("old", "new"):
+        with replacing(path) as temporary:
+            temporary.mkdir()
+            (temporary / name).write_text(name)
+    assert [p.name for p in path.iterdir()] == ["new"]
+    assert [p.name for p in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_place_that_cannot_be_written_is_an_output_error(tmp_path: Path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError, match="cannot write"):
+        write_text(tmp_path / "file" / "below", "text")
+
+
+@pytest.mark.parametrize("missing", ["config.json", "tokenizer.model", "model.safetensors"])
+def test_a_folder_without_one_of_its_files_is_refused(tmp_path: Path, missing: str):
+    run = RunDir(tmp_path)
+    for file in (run.config, run.tokenizer, run.weights):
+        if file.name != missing:
+            file.write_text("{}")
+    with pytest.raises(RunError, match=missing):
+        run.check()
+
+
+def test_an_absent_folder_is_refused(tmp_path: Path):
+    with pytest.raises(RunError, match="no model folder"):
+        RunDir(tmp_path / "absent").check()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[]"])
+def test_a_damaged_json_file_is_named(tmp_path: Path, content: bytes):
+    path = tmp_path / "config.json"
+    path.write_bytes(content)
+    with pytest.raises(RunError, match=r"config\.json"):
+        read_json(path)
+
+
+def test_a_configuration_comes_back_from_disk(tmp_path: Path):
+    run = RunDir(tmp_path)
+    run.write_config(Config(), "1.0")
+    assert run.read_config() == Config()
