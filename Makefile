@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready
+INSTALL := $(RUN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .PHONY: demo test check format bench tour clean
 
@@ -32,8 +33,8 @@ clean:                      ## remove the environment and caches; data and model
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit("mt needs Python 3.11 or newer; set PYTHON=python3.12, say" * (sys.version_info < (3, 11)))'
-	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
-	$(RUN)/pip install --quiet --disable-pip-version-check $$(grep -m1 '^torch==' constraints.txt)
-	$(RUN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,fast,plots]'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mt needs Python 3.11 or newer: make PYTHON=python3.12")'
+	test -x $(RUN)/pip || $(PYTHON) -m venv $(VENV)
+	$(INSTALL) torch
+	$(INSTALL) -e '.[dev,fast,plots]'
 	touch $@

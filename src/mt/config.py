@@ -66,9 +66,9 @@ class TrainConfig:
 
     tokens_per_batch: int = 4096     # padded positions of the longer side
     accumulate: int = 1              # batches per optimizer step
-    optimizer: Literal["adamw", "muon"] = "adamw"
-    lr: float = 1e-3                 # reached at the end of warm-up
-    warmup: int = 1000               # steps
+    optimizer: Literal["adamw", "muon"] = "muon"
+    lr: float = 4e-3                 # reached at the end of warm-up
+    warmup: int = 500                # steps
     cooldown: int = 0                # last steps, before max_steps, over which lr falls to 0
     betas: tuple[float, float] = (0.9, 0.98)
     weight_decay: float = 0.0
@@ -116,22 +116,22 @@ class Config:
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "tiny": {
         "model": {"d_model": 128, "n_heads": 4, "n_encoder_layers": 2, "n_decoder_layers": 2, "d_ff": 512},
-        "train": {"tokens_per_batch": 2048, "warmup": 200, "lr": 2e-3, "validate_every": 100},
+        "train": {"tokens_per_batch": 2048, "warmup": 100, "validate_every": 100},
     },
     "small": {
         "model": {"d_model": 256, "n_heads": 4, "n_encoder_layers": 6, "n_decoder_layers": 2, "d_ff": 1024},
     },
     "medium": {
         "model": {"d_model": 384, "n_heads": 6, "n_encoder_layers": 6, "n_decoder_layers": 2, "d_ff": 1536},
-        "train": {"tokens_per_batch": 16384, "warmup": 2000},
+        "train": {"tokens_per_batch": 16384, "warmup": 1000},
     },
     "base": {
         "model": {"d_model": 512, "n_heads": 8, "n_encoder_layers": 6, "n_decoder_layers": 6, "d_ff": 2048},
-        "train": {"tokens_per_batch": 25000, "warmup": 4000, "lr": 7e-4},
+        "train": {"tokens_per_batch": 25000, "warmup": 2000, "lr": 2e-3},
     },
     "big": {
         "model": {"d_model": 1024, "n_heads": 16, "n_encoder_layers": 6, "n_decoder_layers": 6, "d_ff": 4096, "dropout": 0.3},
-        "train": {"tokens_per_batch": 25000, "warmup": 4000, "lr": 5e-4},
+        "train": {"tokens_per_batch": 25000, "warmup": 4000, "lr": 1e-3},
     },
 }
 

@@ -24,7 +24,7 @@ def stderr() -> Console:
     from rich.console import Console  # rich takes a tenth of a second to import; most commands say nothing
 
     quiet = os.environ.get("RANK", "0") != "0" or os.environ.get("MT_QUIET", "") == "1"
-    return Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
+    return Console(stderr=True, highlight=False, emoji=False, soft_wrap=True, quiet=quiet)
 
 
 def be_quiet() -> None:
@@ -33,7 +33,7 @@ def be_quiet() -> None:
 
 
 def log(message: str) -> None:
-    """Say something as it is, brackets and all."""
+    """Say something as it is, with its [brackets] and :colons:."""
     stderr().print(message, markup=False)
 
 
@@ -46,7 +46,7 @@ def error(problem: MtError) -> None:
     """Say what went wrong and what helps, even when quiet."""
     from rich.console import Console
 
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     console.print(f"error: {problem.message}", style="red", markup=False)
     if problem.fix:
         console.print(f"fix: {problem.fix}", markup=False)
@@ -57,10 +57,10 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     from rich.table import Table
     from rich.text import Text
 
-    view = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    view = Table(title=Text(title) if title else None, title_justify="left", box=None, pad_edge=False)
     for i, column in enumerate(columns):
         numeric = all(isinstance(row[i], (int, float)) for row in rows)
-        view.add_column(column, justify="right" if numeric else "left")
+        view.add_column(Text(column), justify="right" if numeric else "left")
     for row in rows:
         view.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else str(cell)) for cell in row))
     stderr().print(view)

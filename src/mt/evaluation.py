@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from mt import console
 from mt.data.sources import Pair
 from mt.decoding.translator import Translator
 from mt.errors import ConfigError, DataError
 
 METRICS = ("bleu", "chrf", "ter")
-LENGTHS = (10, 20, 30, 50)   # source words: edges of the breakdown
+LENGTHS = (10, 20, 30, 50)   # source words: the last of each group of the breakdown
+SAMPLES = 1000               # of the bootstrap
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,15 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Group:
+    """The sentences of a test set whose sources have about the same number of words."""
+
+    words: str   # such as "11 to 20"
+    sentences: int
+    scores: list[Score]
+
+
+@dataclass(frozen=True)
 class Report:
     """A model on a test set."""
 
@@ -34,7 +45,19 @@ class Report:
     scores: list[Score]
     sentences: int
     seconds: float
-    by_length: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    by_length: list[Group] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One of several models on the same test set, by one metric."""
+
+    model: str
+    test: str
+    metric: str
+    value: float
+    margin: float          # half of the 95 % confidence interval
+    p_value: float | None  # how likely its difference from the first model is chance; None for the first
 
 
 def score(hypotheses: Sequence[str], references: Sequence[str], metrics: Sequence[str]) -> list[Score]:
@@ -52,8 +75,8 @@ def score(hypotheses: Sequence[str], references: Sequence[str], metrics: Sequenc
     return results
 
 
-def metric_named(name: str) -> Any:   # Any: sacrebleu's three metric classes share no base with our needs
-    """The sacreBLEU metric of that name."""
+def metric_named(name: str, references: Sequence[str] | None = None) -> Any:   # Any: sacreBLEU's classes differ in what they take
+    """The sacreBLEU metric of that name; one that is to be used again and again is given its references here."""
     from sacrebleu.metrics.bleu import BLEU
     from sacrebleu.metrics.chrf import CHRF
     from sacrebleu.metrics.ter import TER
@@ -61,50 +84,54 @@ def metric_named(name: str) -> Any:   # Any: sacrebleu's three metric classes sh
     known = {"bleu": BLEU, "chrf": CHRF, "ter": TER}
     if name.lower() not in known:
         raise ConfigError(f"there is no metric called {name!r}", fix=f"choose from {','.join(METRICS)}")
-    return known[name.lower()]()
+    return known[name.lower()](references=None if references is None else [list(references)])
 
 
 def translate_all(translator: Translator, sources: Sequence[str]) -> list[str]:
     """The translation of each line."""
-    return [translation.text for translation in translator.translate_lines(sources)]
+    texts = []
+    with console.progress("translating", len(sources)) as advance:
+        for translation in translator.translate_lines(sources):
+            texts.append(translation.text)
+            advance()
+    return texts
 
 
 def evaluate(translator: Translator, test: str, pairs: Sequence[Pair], metrics: Sequence[str], *, model: str) -> tuple[Report, list[str]]:
     """Translate a test set and score it; also the translations."""
-    sources, references = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    sources, references = [pair.src for pair in pairs], [pair.tgt for pair in pairs]
     started = time.perf_counter()
     hypotheses = translate_all(translator, sources)
-    seconds = time.perf_counter() - started
-    report = Report(model, test, score(hypotheses, references, metrics), len(pairs), round(seconds, 2), by_length(sources, hypotheses, references))
-    return report, hypotheses
+    seconds = round(time.perf_counter() - started, 2)
+    groups = by_length(sources, hypotheses, references, metrics)
+    return Report(model, test, score(hypotheses, references, metrics), len(pairs), seconds, groups), hypotheses
 
 
-def by_length(sources: Sequence[str], hypotheses: Sequence[str], references: Sequence[str]) -> list[dict[str, Any]]:
-    """BLEU and chrF of the sentences of each length."""
-    groups: dict[str, list[int]] = {}
+def by_length(sources: Sequence[str], hypotheses: Sequence[str], references: Sequence[str], metrics: Sequence[str]) -> list[Group]:
+    """The scores of the sentences of each length, the short ones first; lengths that do not occur are left out."""
+    numbers: dict[int, list[int]] = {}
     for i, source in enumerate(sources):
-        words = len(source.split())
-        edge = next((edge for edge in LENGTHS if words <= edge), None)
-        groups.setdefault(f"up to {edge}" if edge else f"over {LENGTHS[-1]}", []).append(i)
-    rows = []
-    for name in [*(f"up to {edge}" for edge in LENGTHS), f"over {LENGTHS[-1]}"]:
-        if name in groups:
-            chosen = groups[name]
-            scores = score([hypotheses[i] for i in chosen], [references[i] for i in chosen], ["bleu", "chrf"])
-            rows.append({"words": name, "sentences": len(chosen), **{s.name: round(s.value, 2) for s in scores}})
-    return rows
+        numbers.setdefault(bisect_left(LENGTHS, len(source.split())), []).append(i)
+    return [
+        Group(length_name(group), len(chosen), score([hypotheses[i] for i in chosen], [references[i] for i in chosen], metrics))
+        for group, chosen in sorted(numbers.items())
+    ]
 
 
-def compare(systems: Sequence[tuple[str, Sequence[str]]], references: Sequence[str]) -> list[dict[str, Any]]:
-    """BLEU of each system and how likely its difference from the first is chance (paired bootstrap, Koehn 2004)."""
-    from sacrebleu.metrics.bleu import BLEU
+def length_name(group: int) -> str:
+    """What a group of lengths is called."""
+    edges = (0, *LENGTHS)
+    return f"over {edges[group]}" if group == len(LENGTHS) else f"{edges[group] + 1 if group else 0} to {edges[group + 1]}"
+
+
+def compare(test: str, systems: Mapping[str, Sequence[str]], references: Sequence[str], metrics: Sequence[str]) -> list[Comparison]:
+    """Each system's translations beside the first one's, with a paired bootstrap test of 1000 samples (Koehn 2004)."""
     from sacrebleu.significance import PairedTest
 
-    unique: list[tuple[str, Sequence[str]]] = [(f"{i}: {name}", list(texts)) for i, (name, texts) in enumerate(systems, start=1)]
-    test = PairedTest(unique, {"BLEU": BLEU(references=[list(references)])}, references=None, test_type="bs", n_samples=1000)
-    _, scores = test()
-    results = [result for result in scores["BLEU"] if not isinstance(result, str)]
+    measures = {name: metric_named(name, references) for name in metrics}
+    _, scores = PairedTest(list(systems.items()), measures, references=None, test_type="bs", n_samples=SAMPLES)()
     return [
-        {"model": name, "BLEU": round(result.score, 2), "p_value": result.p_value}
-        for (name, _), result in zip(systems, results, strict=True)
+        Comparison(model, test, scores_name(name), float(result.score), float(result.ci), result.p_value)
+        for name in metrics
+        for model, result in zip(systems, scores[name], strict=True)
     ]

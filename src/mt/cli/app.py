@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
-import click
 import typer
+from typer.core import TyperGroup
 
 from mt import __version__, console
 from mt.cli.evaluate import evaluate
@@ -15,11 +16,30 @@ from mt.cli.export import export
 from mt.cli.prepare import prepare
 from mt.cli.train import train
 from mt.cli.translate import translate
-from mt.errors import MtError
+from mt.config import nearest
+from mt.errors import MtError, OutputError, UsageError
 
 INTERRUPTED = 130
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
-app = typer.Typer(name="mt", no_args_is_help=True, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
+
+class Commands(TyperGroup):
+    """The commands of `mt`. A text in the place of a command is the commonest slip, so the error tells what to write."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:   # Any: typer keeps the types of its parser to itself
+        """The command that the first argument names; raises UsageError where there is none."""
+        name = args[0][:60]   # it may be a whole letter
+        if name not in self.commands and not ctx.resilient_parsing:
+            raise UsageError(
+                f"there is no command {name!r}{nearest(name, self.commands)}",
+                fix='mt --help lists the commands; to translate: mt translate "Good morning"',
+            )
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    name="mt", cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
+)
 for command in (translate, prepare, train, evaluate, export):
     app.command()(command)
 
@@ -42,23 +62,37 @@ def options(
 
 
 def main() -> NoReturn:
-    """Run the program; errors a user can mend are told in two lines, bugs keep their traceback."""
+    """Run the program; errors a user can mend are told in two lines, bugs keep their traceback.
+
+    What typer itself finds wrong, such as an unknown option, it tells with a hint and exits 2.
+    """
     try:
-        app(standalone_mode=False)
+        app()
     except MtError as problem:
-        console.error(problem)
-        sys.exit(problem.exit_code)
-    except click.exceptions.Abort:
+        fail(problem)
+    except OSError as problem:
+        if problem.errno not in NO_ROOM:
+            raise
+        drop_output()
+        fail(OutputError(f"cannot write: {problem.strerror}", fix="make room on the disk, or write elsewhere"))
+    except KeyboardInterrupt:   # inside a command typer has turned it into an exit already
         sys.exit(INTERRUPTED)
-    except click.ClickException as problem:   # an unknown option or value: click says which, and how to get help
-        problem.show()
-        sys.exit(problem.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:   # the reader of our output has left: mt translate ... | head
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except SystemExit as leaving:
+        if not isinstance(leaving.__context__, BrokenPipeError):
+            raise
+        drop_output()   # its reader has had enough: mt translate ... | head
     sys.exit(0)
+
+
+def fail(problem: MtError) -> NoReturn:
+    """Tell what is wrong and leave."""
+    console.error(problem)
+    sys.exit(problem.exit_code)
+
+
+def drop_output() -> None:
+    """Send what is left of standard output nowhere, or Python would fail once more when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 if __name__ == "__main__":

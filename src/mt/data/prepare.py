@@ -25,6 +25,7 @@ from mt.text.tokenizer import Tokenizer, train_tokenizer
 
 CHUNK = 10_000                  # pairs handed to a worker at a time
 TOKENIZER_PAIRS = 500_000       # at most, to learn the tokenizer from
+THREADS = 4                     # of SentencePiece; always the same number, since it changes the result
 LARGEST_SPLIT = 0.05            # of the corpus, for each of valid and test
 
 
@@ -52,15 +53,17 @@ def prepare(sources: Sources, out: Path, config: DataConfig, *, jobs: int) -> di
         valid = valid or split_valid
         tests = tests or {"corpus": split_test}
     train = without_leaks(train, [valid, *tests.values()], tally)
-    if not train or not valid:
+    if not train:
         raise DataError("no pairs are left for training after cleaning", fix="give more text, or look at it: are both columns there?")
+    if not valid or not all(tests.values()):
+        raise DataError("the corpus is too small to split a validation and a test set off it", fix="give them with --valid and --test")
     copies = repeat(train, config)
     with replacing(out) as folder:
         (folder / "test").mkdir(parents=True)
         write_pairs(folder / "valid.tsv", valid)
         for name, pairs in tests.items():
             write_pairs(folder / "test" / f"{name}.tsv", pairs)
-        tokenizer = learn_tokenizer(copies, folder, config, jobs)
+        tokenizer = learn_tokenizer(copies, folder, config)
         normal_valid = [Pair(normalize(src), normalize_french(tgt)) for src, tgt in valid]
         sizes = {
             "train": write_arrow(folder / "train", copies, config, jobs, tally),
@@ -166,12 +169,12 @@ def repeat(train: list[tuple[Pair, float]], config: DataConfig) -> list[Pair]:
     return copies
 
 
-def learn_tokenizer(pairs: list[Pair], folder: Path, config: DataConfig, jobs: int) -> Tokenizer:
+def learn_tokenizer(pairs: list[Pair], folder: Path, config: DataConfig) -> Tokenizer:
     """The tokenizer of the training text, written into the folder."""
     console.log(f"learning {config.vocab_size:,} tokens from {min(len(pairs), TOKENIZER_PAIRS):,} pairs")
     lines = (side for pair in pairs[:TOKENIZER_PAIRS] for side in pair)   # the pairs are shuffled already
     path = RunDir(folder).tokenizer
-    return train_tokenizer(lines, path, vocab_size=config.vocab_size, kind=config.tokenizer, seed=config.seed, threads=jobs)
+    return train_tokenizer(lines, path, vocab_size=config.vocab_size, kind=config.tokenizer, seed=config.seed, threads=THREADS)
 
 
 def write_arrow(folder: Path, pairs: list[Pair], config: DataConfig, jobs: int, tally: Counter[str]) -> dict[str, int]:

@@ -10,20 +10,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
 from lzma import LZMAError
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 from xml.etree import ElementTree
 
 from mt.errors import DataError, UsageError
 
-COMPRESSED = (".gz", ".xz", ".zst", ".bz2")
+COMPRESSED = {".gz": "gzip", ".xz": "xz", ".zst": "zstd", ".bz2": "bz2"}   # as fsspec calls them
 
 
 class Pair(NamedTuple):
@@ -143,7 +145,7 @@ def read_tmx(source: Source) -> Iterator[Pair]:
                     if "en" in texts and "fr" in texts:
                         yield Pair(texts["en"], texts["fr"])
                     element.clear()
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, OSError, EOFError, LZMAError, zlib.error) as error:
         raise DataError(f"{path} is no translation memory: {error}", fix="give a TMX file") from error
 
 
@@ -151,7 +153,7 @@ def variant(tuv: ElementTree.Element) -> tuple[str, str]:
     """Language and text of a translation unit variant."""
     language = tuv.get("{http://www.w3.org/XML/1998/namespace}lang", tuv.get("lang", ""))
     segment = tuv.find("seg")
-    return language[:2].lower(), "" if segment is None else " ".join("".join(segment.itertext()).split())
+    return language[:2].lower(), "" if segment is None else re.sub(r"[ \t\r\n]+", " ", "".join(segment.itertext())).strip(" ")
 
 
 def read_hub(source: Source) -> Iterator[Pair]:
@@ -191,15 +193,18 @@ def guarded(lines: Iterable[bytes], path: Path) -> Iterator[bytes]:
         raise DataError(f"cannot read {path}: {error}", fix="the file is damaged; fetch it again") from error
 
 
-def open_bytes(path: Path) -> Any:   # Any: file objects of several libraries
-    """The file, decompressed by its suffix."""
-    import fsspec  # comes with datasets
-    import fsspec.compression
+@contextmanager
+def open_bytes(path: Path) -> Iterator[BinaryIO]:
+    """The file, decompressed by its suffix, closed at the end of the block."""
+    from fsspec.compression import compr   # comes with datasets
 
-    codecs = {".gz": "gzip", ".xz": "xz", ".zst": "zstd", ".bz2": "bz2"}
     try:
-        file = path.open("rb")
+        raw = path.open("rb")
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}", fix="check that you may read it") from error
-    codec = codecs.get(path.suffix)
-    return fsspec.compression.compr[codec](file, mode="rb") if codec else file
+    with raw:
+        if path.suffix not in COMPRESSED:
+            yield raw
+            return
+        with compr[COMPRESSED[path.suffix]](raw, mode="rb") as decompressed:
+            yield io.BufferedReader(decompressed)

@@ -114,9 +114,10 @@ class Beam:
         """Whether K have finished and the best living hypothesis cannot overtake the K-th best of them any more.
 
         Its sum can only fall, and its divisor is largest at the greatest length (smallest at the next, for a negative alpha).
+        A beam of one ends where greedy search does, at its first </s>: going on would be a second hypothesis.
         """
-        if len(self.finished) < config.beam:
-            return False
+        if len(self.finished) < config.beam or config.beam == 1:
+            return len(self.finished) == config.beam
         worst = sorted((hypothesis.score for hypothesis in self.finished), reverse=True)[config.beam - 1]
         divisor = max(length_penalty(length, config.length_penalty) for length in (step + 1, limit))
         return best_sum / divisor <= worst

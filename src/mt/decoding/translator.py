@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mt.config import DecodeConfig
@@ -15,6 +15,7 @@ from mt.text.tokenizer import Tokenizer
 CHUNK = 256            # lines translated together; the first chunk is smaller, so that something appears soon
 FIRST_CHUNK = 16
 LOOP = 4               # times the same tokens in a row, from which on it is a loop
+LONGEST_LOOP = 8       # tokens that are repeated
 CUT_AT = (". ", "; ", ": ", ", ", " - ", " ")   # where a sentence too long for the network is cut, the best place first
 
 
@@ -24,7 +25,7 @@ class Translation:
 
     source: str
     text: str
-    confidence: float                                         # 0 to 1: geometric mean of the token probabilities
+    confidence: float                                         # 0 to 1: geometric mean of the token probabilities; the lowest of its sentences
     alternatives: list[str] = field(default_factory=list)     # the n_best, the text itself first; of single sentences only
     warnings: list[str] = field(default_factory=list)
 
@@ -44,18 +45,20 @@ class Translator:
     def __init__(self, engine: Engine, tokenizer: Tokenizer, config: DecodeConfig, *, max_tokens: int) -> None:
         self.engine, self.tokenizer, self.config = engine, tokenizer, config
         self.max_tokens = max_tokens   # of a source sentence; longer ones are cut
+        self.digits = frozenset(token for digit in "0123456789" for token in tokenizer.encode(digit) if tokenizer.decode([token]) == digit)
 
     def translate(self, text: str, *, unwrap: bool = False) -> Translation:
         """A whole text, its layout kept: every line break, indentation and space between sentences."""
         return self.translate_documents([text], unwrap=unwrap)[0]
 
-    def translate_lines(self, lines: Iterable[str]) -> Iterator[Translation]:
-        """Line by line, in order, as soon as a chunk is done; each result is one line."""
+    def translate_lines(self, lines: Iterable[str | None]) -> Iterator[Translation]:
+        """Line by line, in order, as soon as a chunk is done. None among the lines asks for those that have come so far."""
         chunk: list[str] = []
         size = FIRST_CHUNK
         for line in lines:
-            chunk.append(line)
-            if len(chunk) == size:
+            if line is not None:
+                chunk.append(line)
+            if len(chunk) == size or (line is None and chunk):
                 yield from self.translate_documents(chunk)
                 chunk, size = [], CHUNK
         yield from self.translate_documents(chunk)
@@ -63,49 +66,28 @@ class Translator:
     def translate_documents(self, texts: Sequence[str], *, unwrap: bool = False) -> list[Translation]:
         """Several texts at once, their sentences batched together."""
         documents = [Document.parse(text, unwrap=unwrap) for text in texts]
-        sentences = self.translate_sentences([sentence for document in documents for sentence in document.sentences])
-        results, start = [], 0
-        for text, document in zip(texts, documents, strict=True):
-            part = sentences[start : start + len(document.sentences)]
-            start += len(part)
-            confidences = [sentence.confidences[0] for sentence in part]
-            alternatives = [document.rebuild([text]) for text in part[0].texts] if len(part) == 1 else []
-            results.append(
-                Translation(
-                    source=text,
-                    text=document.rebuild([sentence.texts[0] for sentence in part]),
-                    confidence=min(confidences, default=1.0),
-                    alternatives=alternatives,
-                    warnings=[warning for sentence in part for warning in sentence.warnings],
-                )
-            )
-        return results
+        sentences = iter(self.translate_sentences([sentence for document in documents for sentence in document.sentences]))
+        return [assemble(text, document, [next(sentences) for _ in document.sentences]) for text, document in zip(texts, documents, strict=True)]
 
     def translate_sentences(self, sentences: Sequence[str]) -> list[Sentence]:
         """Sentences without layout, in order. One without a letter is French already."""
         results: list[Sentence] = [Sentence([sentence], [1.0], []) for sentence in sentences]
-        wanted = [i for i, sentence in enumerate(sentences) if any(map(str.isalpha, sentence))]
-        cut = {i: self.cut(normalize(sentences[i])) for i in wanted}
-        pieces = [(i, piece) for i in wanted for piece in cut[i]]
-        found = self.search([self.tokenizer.encode(piece) for _, piece in pieces])
-        translated: dict[int, list[Sentence]] = {i: [] for i in wanted}
-        for (i, _), sentence in zip(pieces, found, strict=True):
-            translated[i].append(sentence)
-        for i in wanted:
-            if translated[i]:
-                results[i] = joined(translated[i])
+        cut = {i: self.cut(sentence) for i, sentence in enumerate(map(normalize, sentences)) if has_letters(sentence)}
+        found = iter(self.search([self.tokenizer.encode(lowered(part.strip())) for parts in cut.values() for part in parts]))
+        for i, parts in cut.items():
+            results[i] = joined(parts, [finished(part, next(found)) for part in parts])
         return results
 
     def search(self, sources: list[list[int]]) -> list[Sentence]:
-        """Token numbers to sentences; a hypothesis that runs in circles is searched again, without repetition allowed."""
+        """Token numbers to sentences; a hypothesis that runs away is searched again, wider and without repetition allowed."""
         found = self.engine.translate(sources, self.config)
         results = [self.sentence(hypotheses, []) for hypotheses in found]
-        looping = [i for i, hypotheses in enumerate(found) if runs_away(hypotheses[0])]
-        if looping:
-            strict = dataclasses.replace(self.config, no_repeat=3)
-            for i, hypotheses in zip(looping, self.engine.translate([sources[i] for i in looping], strict), strict=True):
-                still = runs_away(hypotheses[0])
-                results[i] = self.sentence(hypotheses, ["the translation may repeat itself"] if still else [])
+        astray = [i for i, hypotheses in enumerate(found) if self.runs_away(sources[i], hypotheses[0])]
+        if astray:
+            careful = dataclasses.replace(self.config, no_repeat=3, beam=max(4, self.config.beam))
+            for i, hypotheses in zip(astray, self.engine.translate([sources[i] for i in astray], careful), strict=True):
+                still = self.runs_away(sources[i], hypotheses[0])
+                results[i] = self.sentence(hypotheses, ["the translation may repeat itself or break off"] if still else [])
         return results
 
     def sentence(self, hypotheses: Sequence[Hypothesis], warnings: list[str]) -> Sentence:
@@ -113,35 +95,76 @@ class Translator:
         texts = [normalize(self.tokenizer.decode(hypothesis.tokens)) for hypothesis in hypotheses]
         return Sentence(texts, [hypothesis.confidence for hypothesis in hypotheses], warnings)
 
+    def runs_away(self, source: Sequence[int], hypothesis: Hypothesis) -> bool:
+        """Whether it never ended, or goes in circles that the source does not go in."""
+        return not hypothesis.finished or repeats(hypothesis.tokens, self.digits) >= LOOP + repeats(source, self.digits) - 1
+
     def cut(self, sentence: str) -> list[str]:
-        """The sentence, in pieces where it has more tokens than the network was trained on."""
-        if len(self.tokenizer.encode(sentence)) <= self.max_tokens:
-            return [sentence] if sentence else []
+        """The sentence, in pieces where it has more tokens than the network was trained on; a piece keeps the space at its end."""
+        if len(sentence) < 2 or len(self.tokenizer.encode(sentence)) <= self.max_tokens:
+            return [sentence]
         middle = len(sentence) // 2
         for mark in CUT_AT:
-            before, after = sentence.rfind(mark, 0, middle), sentence.find(mark, middle)
-            places = [place + len(mark) for place in (before, after) if place >= 0 and 0 < place + len(mark) < len(sentence)]
+            places = [place + len(mark) for place in (sentence.rfind(mark, 0, middle), sentence.find(mark, middle)) if place >= 0]
             near = [place for place in places if len(sentence) // 4 < place < 3 * len(sentence) // 4]
             if near:
                 middle = min(near, key=lambda place: abs(place - len(sentence) // 2))
                 break
-        return [*self.cut(sentence[:middle].strip()), *self.cut(sentence[middle:].strip())]
+        return [*self.cut(sentence[:middle]), *self.cut(sentence[middle:])]
 
 
-def joined(pieces: list[Sentence]) -> Sentence:
-    """The pieces of a sentence that was cut, as one."""
+def assemble(source: str, document: Document, sentences: Sequence[Sentence]) -> Translation:
+    """The translation of a text from those of its sentences."""
+    return Translation(
+        source=source,
+        text=document.rebuild([sentence.texts[0] for sentence in sentences]),
+        confidence=min((sentence.confidences[0] for sentence in sentences), default=1.0),
+        alternatives=[document.rebuild([text]) for text in sentences[0].texts] if len(sentences) == 1 else [],
+        warnings=[warning for sentence in sentences for warning in sentence.warnings],
+    )
+
+
+def has_letters(text: str) -> bool:
+    """Whether there is anything to translate."""
+    return any(map(str.isalpha, text))
+
+
+def is_shouted(text: str) -> bool:
+    """WHETHER IT IS WRITTEN LIKE THIS: at least two words, so that NASA is none."""
+    return text.isupper() and sum(map(has_letters, text.split())) > 1
+
+
+def lowered(text: str) -> str:
+    """What the network is given: capitals spell words letter by letter, and it translates them far worse than small ones."""
+    return text.lower() if is_shouted(text) else text
+
+
+def finished(source: str, sentence: Sentence) -> Sentence:
+    """The sentence in capitals where its source is; the source itself where there is nothing to translate, or nothing was found."""
+    if not has_letters(source):
+        return Sentence([source.strip()], [1.0], [])
+    if not sentence.texts[0]:
+        return Sentence([source.strip()], [0.0], ["no translation was found for a sentence; it is left as it was"])
+    if is_shouted(source):
+        return dataclasses.replace(sentence, texts=[text.upper() for text in sentence.texts])
+    return sentence
+
+
+def joined(parts: Sequence[str], pieces: Sequence[Sentence]) -> Sentence:
+    """The pieces of a sentence that was cut, as one; with a space where the source has one."""
     if len(pieces) == 1:
         return pieces[0]
-    warnings = ["a sentence was too long and was translated in pieces", *(w for piece in pieces for w in piece.warnings)]
-    return Sentence([" ".join(piece.texts[0] for piece in pieces)], [min(piece.confidences[0] for piece in pieces)], warnings)
+    text = "".join(piece.texts[0] + " " * part.endswith(" ") for part, piece in zip(parts, pieces, strict=True))
+    warnings = ["a sentence was too long and was translated in pieces", *(warning for piece in pieces for warning in piece.warnings)]
+    return Sentence([text], [min(piece.confidences[0] for piece in pieces)], warnings)
 
 
-def runs_away(hypothesis: Hypothesis) -> bool:
-    """Whether it goes in circles: never finished, or the same one to eight tokens LOOP times in a row."""
-    tokens = hypothesis.tokens
-    for width in range(1, 9):
-        for end in range(len(tokens), LOOP * width - 1, -1):
-            unit = tokens[end - width : end]
-            if all(tokens[end - (k + 1) * width : end - k * width] == unit for k in range(1, LOOP)):
-                return True
-    return not hypothesis.finished
+def repeats(tokens: Sequence[int], digits: Container[int]) -> int:
+    """How many times in a row the same few tokens stand, at the most; numbers such as 1000000 do not count."""
+    most = 1
+    for width in range(1, LONGEST_LOOP + 1):
+        run = 0   # how long the tokens have been what they were `width` before
+        for earlier, token in zip(tokens, tokens[width:], strict=False):
+            run = run + 1 if token == earlier and token not in digits else 0
+            most = max(most, run // width + 1)
+    return most

@@ -3,61 +3,65 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-# What stands in front of a line's first sentence: indentation, quote marks of e-mails, list bullets, heading marks.
-LINE_START = re.compile(r"\s*(?:>+[ \t]*)*(?:(?:[-*+•–—]|#{1,6}|\(?\d{1,3}[.)]|\(?[a-z][.)])[ \t]+)?\s*")
-LINE_BREAK = re.compile(r"(\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])")
-# A possible sentence end: a mark or several, closing quotes or brackets, then space.
-END = re.compile(r"([.!?…]+)([\"'”’»)\]]*)(\s+)(?=\S)")
+# Where no sentence goes on: line breaks of every kind, and what aligns columns.
+LINE_BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|\t+| {4,}")
+# What stands in front of a line's first sentence: indentation, quote marks of e-mails, list bullets, tick boxes, heading marks.
+BULLET = r"(?:[-*+•‣◦▪●○■□·–—]|#{1,6}|\(?\d{1,3}[.)]|\(?[a-z][.)])[ \t]+"
+LINE_START = re.compile(rf"\s*(?:>+[ \t]*)*(?:{BULLET}(?:\[[ xX]\][ \t]+)?)?\s*")
+# A possible sentence end: marks, then closing quotes, brackets and footnote numbers, then space.
+# Without the lookbehind, each dot in a long row of dots would be tried as the first: quadratic time.
+SENTENCE_END = re.compile(r"""(?<![.!?…])([.!?…]+)((?:["'”’»)\]]|\[\d{1,3}\])*)(\s+)(?=\S)""")
+OPENERS = "\"'“‘«([¿¡-–—"
 
-ABBREVIATIONS = frozenset(
+LOOK = 40   # characters looked at on either side of a possible end; longer than any word in the lists below
+WORD_BEFORE = re.compile(r"[\w.'’]*\Z")
+WORD_AFTER = re.compile(r"[A-Z][\w'’]*(?=[\s,;:]|\Z)")   # not the next of several initials
+INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")        # J, U.S, p.m
+NUMBER = re.compile(r"[\d#]|[IVXLC]{2,}\b|[A-Z]-?\d")   # 5, #5, IV, B12
+
+NEVER_END = frozenset(
     (
-        "mr mrs ms dr prof rev gen sen rep gov capt col sgt lt st mt jr sr vs no nos vol fig figs eq sec ch pp ed eds approx est "
-        "dept e.g i.e cf al etc viz inc ltd co corp univ ave blvd rd jan feb mar apr jun jul aug sep sept oct nov dec a.m p.m u.s "
-        "u.k u.n ph.d b.a m.a"
+        "mr mrs ms messrs dr prof rev hon gen sen rep gov pres capt cpt col cmdr maj sgt lt ste e.g i.e cf viz vs approx est ca esp incl"
     ).split()
 )
-MAY_END = frozenset(
+BEFORE_NUMBER = frozenset(
     (
-        "etc inc ltd co corp jr sr a.m p.m u.s u.k u.n ph.d b.a m.a al"
+        "no nos nr vol vols fig figs eq sec sect art ch chap p pp para op tel ext max min jan feb mar apr jun jul aug sep sept oct nov dec"
     ).split()
-)   # end a sentence where a new one clearly begins
+)   # abbreviations where a number follows, else words that end a sentence like any other: "No. 5", "He said no."
+MAY_END = frozenset("inc ltd co corp bros jr sr st mt ave blvd rd dept univ ed eds al ph.d".split())   # as initials may: before STARTERS
 STARTERS = frozenset(
     (
-        "the a an this that these those he she it we they you i in on at but and so then there if when what why how his her our "
-        "my"
+        "the a an this that these those he she it we they you i in on at but and so then there if when what why how his her our my "
+        "its their your it's i'm i've he's she's we're they're that's there's don't no not yes for from with to as by after before "
+        "since during until without because although while however also who where which one some many most all each every both please "
+        "do does did is are was were"
     ).split()
-)
+)   # words that are hardly ever part of a name: Mr. Will Smith, but "in the U.S. The"
 
 
 @dataclass(frozen=True)
 class Document:
-    """Sentences, and what stands before, between and after them: one `gap` more than there are sentences."""
+    """Sentences, and what stands before, between and after them: one gap more than there are sentences."""
 
     gaps: list[str]
     sentences: list[str]
 
     @classmethod
     def parse(cls, text: str, *, unwrap: bool = False) -> Document:
-        """The document in a text. A line break ends a sentence.
+        """The document in a text. A line break or a tab ends a sentence.
 
-        With `unwrap` the lines of a paragraph are joined first, for text that was wrapped by hand; its own line breaks
-        are then gone from the rebuilt text, blank lines and list items stay.
+        With `unwrap` the lines of a paragraph are joined first, for text that was wrapped by hand; the rebuilt text then
+        has each paragraph on one line. Blank lines, list items, headings and quoted lines stay on lines of their own.
         """
-        gaps, sentences = [""], []
-        for i, piece in enumerate(LINE_BREAK.split(join_wrapped(text) if unwrap else text)):
-            if i % 2:
-                gaps[-1] += piece
-                continue
-            start = LINE_START.match(piece)
-            begin = start.end() if start else 0
-            gaps[-1] += piece[:begin]
-            for sentence, gap in split_line(piece[begin:]):
-                sentences.append(sentence)
-                gaps.append(gap)
-        return cls(gaps, sentences)
+        text = join_wrapped(text) if unwrap else text
+        spans = list(sentence_spans(text))
+        edges = [0, *(edge for span in spans for edge in span), len(text)]
+        gaps = [text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
+        return cls(gaps, [text[start:end] for start, end in spans])
 
     def rebuild(self, translations: Sequence[str]) -> str:
         """The text with each sentence replaced; with the sentences themselves, the text as it was."""
@@ -67,46 +71,65 @@ class Document:
         return "".join(parts)
 
 
-def split_line(line: str) -> list[tuple[str, str]]:
-    """The sentences of a line, each with the space behind it."""
-    parts, start = [], 0
-    for match in END.finditer(line):
-        if ends_sentence(line, start, match):
-            parts.append((line[start : match.end(2)], match.group(3)))
+def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where each sentence of a text begins and ends."""
+    start = 0
+    for line_break in LINE_BREAK.finditer(text):
+        yield from line_spans(text, start, line_break.start())
+        start = line_break.end()
+    yield from line_spans(text, start, len(text))
+
+
+def line_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Where each sentence of the line text[start:end] begins and ends, the space around it left out."""
+    prefix = LINE_START.match(text, start, end)
+    start = prefix.end() if prefix else start
+    for match in SENTENCE_END.finditer(text, start, end):
+        if ends_sentence(text, start, match):
+            yield start, match.end(2)
             start = match.end()
-    rest = line[start:]
-    sentence = rest.rstrip()
-    if sentence:
-        parts.append((sentence, rest[len(sentence) :]))
-    return parts
+    rest = text[start:end].rstrip()
+    if rest:
+        yield start, start + len(rest)
 
 
-def ends_sentence(line: str, start: int, match: re.Match[str]) -> bool:
-    """Whether what looks like the end of a sentence is one."""
-    following = line[match.end() : match.end() + 40].lstrip("\"'“‘«([¿¡-–—")
-    mark = match.group(1)
+def ends_sentence(text: str, start: int, match: re.Match[str]) -> bool:
+    """Whether what looks like the end of the sentence that began at `start` is one; in doubt it goes on."""
+    following = text[match.end() : match.end() + LOOK].lstrip(OPENERS)
     if following[:1].islower():
-        return False   # "No!" he said; e.g. this; and so on ... it went
-    if mark != ".":
+        return False   # "No!" he said; and so on ... it went
+    if match[1] != ".":
         return True
-    word = line[max(start, match.start() - 40) : match.start()].rpartition(" ")[2].lstrip("\"'“‘«([").lower()
-    next_word = re.match(r"[\w']*", following)
-    begins_anew = next_word is not None and next_word.group().lower() in STARTERS and following[:1].isupper()
-    if word in ABBREVIATIONS:
-        return word in MAY_END and begins_anew
-    if len(word) == 1 and word.isalpha() and word != "i":
-        return begins_anew   # an initial: J. R. R. Tolkien
+    before = WORD_BEFORE.search(text[max(start, match.start() - LOOK) : match.start()])
+    word = before[0].strip("'’.").lower() if before else ""
+    if word in NEVER_END:
+        return False
+    if word in BEFORE_NUMBER:
+        return not NUMBER.match(following)
+    if word in MAY_END or (INITIALS.fullmatch(word) and word != "i"):
+        after = WORD_AFTER.match(following)
+        return after is not None and after[0].lower().replace("’", "'") in STARTERS
     return True
 
 
+BLOCK_START = re.compile(rf"\s*(?:{BULLET}|[>|])")
+HEADING = re.compile(r"\s*#{1,6}[ \t]")
+
+
 def join_wrapped(text: str) -> str:
-    """The text with single line breaks inside paragraphs turned into spaces."""
-    lines = text.split("\n")
-    joined = [lines[0]]
-    for line in lines[1:]:
-        begins_block = not line.strip() or not joined[-1].strip() or LIST_ITEM.match(line)
-        joined.append(line) if begins_block else joined.append(f"{joined.pop().rstrip()} {line.lstrip()}")
-    return "\n".join(joined)
+    """The text with the line breaks inside paragraphs turned into spaces."""
+    blocks: list[list[str]] = []
+    for line in text.split("\n"):
+        if blocks and continues(blocks[-1][-1], line):
+            blocks[-1][-1] = blocks[-1][-1].rstrip(" \t\r")
+            blocks[-1].append(line.lstrip(" \t"))
+        else:
+            blocks.append([line])
+    return "\n".join(" ".join(block) for block in blocks)
 
 
-LIST_ITEM = re.compile(r"\s*(?:[-*+•]|#{1,6}|\d{1,3}[.)])\s")
+def continues(previous: str, line: str) -> bool:
+    """Whether `line` is more of the paragraph that `previous` belongs to; blank lines and rules belong to none."""
+    if BLOCK_START.match(line) or HEADING.match(previous) or previous.lstrip().startswith((">", "|")):
+        return False
+    return any(map(str.isalnum, previous)) and any(map(str.isalnum, line))

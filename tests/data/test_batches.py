@@ -1,0 +1,90 @@
+"""Laws of batches: every pair once an epoch, little padding, one order for one seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mt.config import BOS, EOS, PAD
+from mt.data.batches import Batch, BatchStream, Column, PairDataset
+from mt.errors import RunError
+
+
+def column(lengths: np.ndarray, first: int) -> Column:
+    """Sequences of these lengths; each begins with a number of its own."""
+    offsets = np.concatenate(([0], np.cumsum(lengths)))
+    tokens = np.full(offsets[-1], 4, dtype=np.int32)
+    tokens[offsets[:-1]] = np.arange(len(lengths)) + first
+    return Column(tokens, offsets)
+
+
+@pytest.fixture(scope="module")
+def data() -> PairDataset:
+    rng = np.random.default_rng(1)
+    src = np.clip(rng.lognormal(2.6, 0.6, 20_000).astype(int), 1, 120)      # like real sentences
+    tgt = np.clip((src * rng.normal(1.15, 0.15, len(src))).astype(int), 1, 150)
+    return PairDataset(column(src, 10), column(tgt, 10))
+
+
+def numbers(batches: list[Batch]) -> list[int]:
+    return [number for batch in batches for number in batch.src[:, 0].tolist()]
+
+
+def test_every_pair_comes_once_an_epoch(data: PairDataset):
+    assert sorted(numbers(list(BatchStream(data, 4096, seed=1).epoch(0)))) == list(range(10, len(data) + 10))
+
+
+def test_batches_keep_the_bound_and_waste_little(data: PairDataset):
+    batches = list(BatchStream(data, 4096, seed=1).epoch(0))
+    assert all(max(batch.src.numel(), batch.tgt_in.numel()) <= 4096 for batch in batches)
+    tokens = sum(batch.target_tokens for batch in batches)
+    assert 1 - tokens / sum(batch.tgt_in.numel() for batch in batches) < 0.05
+
+
+def test_a_batch_is_laid_out_for_teacher_forcing(data: PairDataset):
+    batch = next(BatchStream(data, 300, seed=1).epoch(0))
+    for src, tgt_in, tgt_out in zip(batch.src.tolist(), batch.tgt_in.tolist(), batch.tgt_out.tolist(), strict=True):
+        source, target = data[src[0] - 10]
+        assert [token for token in src if token != PAD] == [*source.tolist(), EOS]
+        assert [token for token in tgt_in if token != PAD] == [BOS, *target.tolist()]
+        assert [token for token in tgt_out if token != PAD] == [*target.tolist(), EOS]
+    assert batch.target_tokens == int((batch.tgt_out != PAD).sum())
+    assert batch.source_tokens == int((batch.src != PAD).sum())
+
+
+def test_order_depends_on_seed_and_epoch_alone(data: PairDataset):
+    first = numbers(list(BatchStream(data, 4096, seed=1).epoch(0)))
+    assert numbers(list(BatchStream(data, 4096, seed=1).epoch(0))) == first
+    assert numbers(list(BatchStream(data, 4096, seed=2).epoch(0))) != first
+    assert numbers(list(BatchStream(data, 4096, seed=1).epoch(1))) != first
+
+
+def test_starting_in_the_middle_skips_the_beginning(data: PairDataset):
+    stream = BatchStream(data, 4096, seed=1)
+    assert numbers(list(stream.epoch(3, start=40))) == numbers(list(stream.epoch(3))[40:])
+
+
+@pytest.mark.parametrize("world_size", [2, 3, 7])
+def test_ranks_share_an_epoch_in_equal_numbers_of_batches(data: PairDataset, world_size: int):
+    alone = list(BatchStream(data, 4096, seed=1).epoch(0))
+    ranks = [list(BatchStream(data, 4096, seed=1, rank=rank, world_size=world_size).epoch(0)) for rank in range(world_size)]
+    assert {len(batches) for batches in ranks} == {-(-len(alone) // world_size)}
+    assert set(numbers([batch for batches in ranks for batch in batches])) == set(range(10, len(data) + 10))
+    in_turn = [batch for group in zip(*ranks, strict=True) for batch in group][: len(alone)]
+    assert numbers(in_turn) == numbers(alone)   # together they take the steps of one process that accumulates
+
+
+def test_a_pair_longer_than_a_batch_is_alone():
+    data = PairDataset(column(np.array([50, 3, 3]), 10), column(np.array([60, 3, 3]), 10))
+    shapes = sorted(tuple(batch.src.shape) for batch in BatchStream(data, 20, seed=1).epoch(0))
+    assert shapes == [(1, 51), (2, 4)]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not arrow"])
+def test_a_folder_without_readable_pairs_is_refused(tmp_path: Path, content: bytes | None):
+    if content is not None:
+        (tmp_path / "data.arrow").write_bytes(content)
+    with pytest.raises(RunError, match=str(tmp_path)):
+        PairDataset.load(tmp_path)

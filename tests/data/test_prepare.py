@@ -1,0 +1,111 @@
+"""Laws of prepare: everything or nothing, the same every time, and no test sentence in training."""
+
+from __future__ import annotations
+
+import filecmp
+import json
+from pathlib import Path
+
+import pytest
+
+from mt import shipped
+from mt.config import DataConfig
+from mt.data.batches import PairDataset
+from mt.data.prepare import Sources, prepare
+from mt.data.sources import parse_source, read_source
+from mt.errors import ConfigError, DataError, OutputError
+from mt.text.tokenizer import Tokenizer
+
+SAMPLE = shipped("_data/sample", "data/sample")
+CONFIG = DataConfig(vocab_size=1000)
+
+
+def sample(*names: str) -> list:
+    return [parse_source(str(path)) for path in sorted(SAMPLE.glob("*.tsv"))] if not names else [parse_source(name) for name in names]
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("prepare") / "prepared"
+    prepare(Sources(sample()), out, CONFIG, jobs=1)
+    return out
+
+
+def texts(folder: Path, part: str) -> list[tuple[str, str]]:
+    data, tokenizer = PairDataset.load(folder / part), Tokenizer.load(folder / "tokenizer.model")
+    return [(tokenizer.decode(data[i][0].tolist()), tokenizer.decode(data[i][1].tolist())) for i in range(len(data))]
+
+
+def test_the_sample_corpus_is_whole_and_clean():
+    pairs = [pair for source in sample() for pair in read_source(source)]
+    assert len(pairs) >= 2000
+    assert len({pair.src for pair in pairs}) == len(pairs)
+
+
+def test_every_pair_is_in_one_part_only(prepared: Path):
+    manifest = json.loads((prepared / "manifest.json").read_text())
+    train = {src.lower() for src, _ in texts(prepared, "train")}
+    valid = {line.split("\t")[0].lower() for line in (prepared / "valid.tsv").read_text().splitlines()}
+    test = {line.split("\t")[0].lower() for line in (prepared / "test" / "corpus.tsv").read_text().splitlines()}
+    assert not train & valid
+    assert not train & test
+    assert not valid & test
+    total = sum(source["pairs"] for source in manifest["sources"].values())
+    assert len(train) + len(valid) + len(test) + sum(manifest["removed"].values()) == total
+
+
+def test_arrow_opens_with_datasets_and_keeps_the_text(prepared: Path):
+    from datasets import load_from_disk
+
+    assert len(load_from_disk(str(prepared / "train"))) == len(PairDataset.load(prepared / "train"))
+    known = {pair.src for source in sample() for pair in read_source(source)}
+    assert {src for src, _ in texts(prepared, "train")} <= known
+
+
+def test_the_same_sources_give_the_same_files(prepared: Path, tmp_path: Path):
+    again = tmp_path / "again"
+    prepare(Sources(sample()), again, CONFIG, jobs=2)
+    names = [str(path.relative_to(prepared)) for path in prepared.rglob("*") if path.is_file() and path.name != "state.json"]
+    _, different, missing = filecmp.cmpfiles(prepared, again, names, shallow=False)
+    assert (different, missing) == ([], [])
+
+
+def test_test_sets_stay_as_they_are_and_out_of_training(tmp_path: Path):
+    test = tmp_path / "odd.tsv"
+    test.write_text("  Two  spaces ’\tDeux  espaces ’ \n\u00bd\t½\nThe cat sleeps.\tLe chat dort.\n")
+    train = tmp_path / "train.tsv"
+    rows = [f"This is sentence {word}.\tVoici la phrase {word}.\n" for word in "un deux trois quatre cinq six sept huit neuf dix onze douze".split()]
+    train.write_text("".join(rows) + "THE CAT SLEEPS.\tLe chat dort bien.\nAnother.\tle chat dort.\n")
+    valid = tmp_path / "valid.tsv"
+    valid.write_text("Good evening.\tBonsoir.\n")
+    sources = Sources(*([parse_source(str(path))] for path in (train, valid, test)))
+    manifest = prepare(sources, tmp_path / "out", DataConfig(vocab_size=405), jobs=1)
+    assert (tmp_path / "out" / "test" / "odd.tsv").read_text() == test.read_text()
+    assert manifest["removed"]["in valid or test"] == 2
+
+
+@pytest.mark.parametrize(("weight", "least", "most"), [("3", 3.0, 3.0), ("0.5", 0.4, 0.6)])
+def test_weights_repeat_or_thin_out_a_source(tmp_path: Path, weight: str, least: float, most: float):
+    corpora = [f"{weight}*{path}" for path in sorted(SAMPLE.glob("*.tsv"))]
+    once = prepare(Sources(sample()), tmp_path / "once", CONFIG, jobs=1)["sizes"]["train"]["pairs"]
+    weighted = prepare(Sources(sample(*corpora)), tmp_path / "weighted", CONFIG, jobs=1)["sizes"]["train"]["pairs"]
+    assert least <= weighted / once <= most
+
+
+def test_a_failure_leaves_what_was_there(prepared: Path, tmp_path: Path):
+    bad = tmp_path / "bad.tsv"
+    bad.write_text("fine\tbien\nbroken\n")
+    before = (prepared / "manifest.json").read_text()
+    with pytest.raises(DataError):
+        prepare(Sources([parse_source(str(bad))]), prepared, CONFIG, jobs=1)
+    with pytest.raises(ConfigError, match="too small"):
+        prepare(Sources(sample()), prepared, DataConfig(vocab_size=100_000), jobs=1)
+    assert (prepared / "manifest.json").read_text() == before
+    assert [path.name for path in prepared.parent.iterdir()] == ["prepared"]
+
+
+def test_a_folder_that_prepare_did_not_make_is_never_replaced(tmp_path: Path):
+    (tmp_path / "letters.txt").write_text("mine")
+    with pytest.raises(OutputError, match="not made by mt prepare"):
+        prepare(Sources(sample()), tmp_path, CONFIG, jobs=1)
+    assert (tmp_path / "letters.txt").read_text() == "mine"

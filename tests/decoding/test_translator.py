@@ -1,0 +1,183 @@
+"""Laws of translating texts, whatever the engine says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from fakes import Dictionary
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mt.config import DecodeConfig
+from mt.decoding.hypothesis import Hypothesis
+from mt.decoding.translator import CHUNK, FIRST_CHUNK, Translator, repeats
+from mt.text.tokenizer import Tokenizer, train_tokenizer
+
+WORDS = "the cat sat on a mat and then it ran away home again to see what was there in 2024 hello world my name is good"
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
+    lines = [" ".join(WORDS.split()[i % 20 :]) + "." for i in range(200)]
+    return train_tokenizer(lines, tmp_path_factory.mktemp("t") / "tokenizer.model", vocab_size=450, kind="bpe", seed=1, threads=1)
+
+
+@pytest.fixture(scope="module")
+def copying(tokenizer: Tokenizer) -> Translator:
+    return Translator(Dictionary(tokenizer, {}), tokenizer, DecodeConfig(), max_tokens=100)
+
+
+def speaking(tokenizer: Tokenizer, known: dict[str, str], *, max_tokens: int = 100) -> Translator:
+    return Translator(Dictionary(tokenizer, known), tokenizer, DecodeConfig(), max_tokens=max_tokens)
+
+
+class Stuttering:
+    """An engine that says a word over and over, unless it is forbidden to repeat itself."""
+
+    def __init__(self, tokenizer: Tokenizer, *, cured: bool) -> None:
+        self.stutter, self.cure, self.cured = tokenizer.encode("the cat " * 9), tokenizer.encode("le chat"), cured
+
+    def translate(self, sources: Sequence[Sequence[int]], config: DecodeConfig) -> list[list[Hypothesis]]:
+        tokens = self.cure if config.no_repeat and self.cured else self.stutter
+        return [[Hypothesis(tokens, 0.0, [0.0] * (len(tokens) + 1), finished=True)] for _ in sources]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "\n\n", "\t  \r\n", "...", "42", "3.14 + 2 = 5.14", "12/03/2024 - 10:45", "***\n---\n", "€ 5,000.00!", "\x00\x07", "👍 🎉", "?!\n\n  ¿"],
+)
+def test_what_has_no_letters_comes_back_untouched(tokenizer: Tokenizer, text: str):
+    engine = Dictionary(tokenizer, {})
+    assert Translator(engine, tokenizer, DecodeConfig(), max_tokens=9).translate(text).text == text
+    assert not engine.asked
+
+
+def test_layout_survives(tokenizer: Tokenizer):
+    translator = speaking(tokenizer, {"Hello.": "Bonjour.", "The cat ran.": "Le chat courut."})
+    text = "  Hello.  The cat ran.\r\n\r\n\t- Hello.\n> Hello. \n\n"
+    assert translator.translate(text).text == "  Bonjour.  Le chat courut.\r\n\r\n\t- Bonjour.\n> Bonjour. \n\n"
+
+
+@settings(deadline=None, max_examples=60)
+@given(text=st.text(st.characters(), max_size=60))
+def test_any_text_at_all_is_translated_with_its_lines_kept(copying: Translator, text: str):
+    assert copying.translate(text).text.count("\n") == text.count("\n")
+
+
+@pytest.mark.parametrize("text", ["\ud800", "hello \udcff world", "\udc80\udc81."])
+def test_lone_surrogates_do_no_harm(copying: Translator, text: str):
+    assert copying.translate(text).source == text
+
+
+@pytest.mark.parametrize("count", [0, 1, FIRST_CHUNK, FIRST_CHUNK + 1, FIRST_CHUNK + CHUNK + 3])
+def test_each_line_gives_one_line_in_order(copying: Translator, count: int):
+    lines = [f"hello {i}" if i % 3 else "" for i in range(count)]
+    assert [result.text for result in copying.translate_lines(lines)] == lines
+
+
+def test_first_lines_are_out_before_the_last_are_in(copying: Translator):
+    seen: list[int] = []
+
+    def lines():
+        for i in range(1000):
+            seen.append(i)
+            yield "hello"
+
+    next(copying.translate_lines(lines()))
+    assert len(seen) <= FIRST_CHUNK
+
+
+def test_none_among_the_lines_brings_what_has_come_so_far(copying: Translator):
+    seen: list[str | None] = []
+
+    def lines():
+        for line in (None, "hello", None, None, "world"):
+            seen.append(line)
+            yield line
+
+    results = copying.translate_lines(lines())
+    assert next(results).text == "hello"
+    assert seen == [None, "hello", None]
+    assert [result.text for result in results] == ["world"]
+
+
+def test_a_shouted_sentence_is_translated_in_small_letters_and_shouted_back(tokenizer: Tokenizer):
+    translator = speaking(tokenizer, {"the cat ran away!": "le chat est parti !"})
+    assert translator.translate("THE CAT RAN AWAY!").text == "LE CHAT EST PARTI !"
+
+
+@pytest.mark.parametrize("text", ["NASA", "I", "NASA 2024", "THE cat"])
+def test_acronyms_and_mixed_case_stay_as_they_are(copying: Translator, text: str):
+    assert copying.translate(text).text == text
+
+
+def test_a_sentence_too_long_for_the_network_is_cut_rejoined_and_noted(tokenizer: Tokenizer):
+    engine = Dictionary(tokenizer, {})
+    text = ", ".join(["the cat sat on a mat and then it ran away home"] * 20)
+    result = Translator(engine, tokenizer, DecodeConfig(), max_tokens=60).translate(text)
+    assert result.text == text
+    assert len(engine.asked) > 1
+    assert all(len(tokenizer.encode(asked)) <= 60 for asked in engine.asked)
+    assert all(asked.endswith(",") for asked in engine.asked[:-1])
+    assert "pieces" in " ".join(result.warnings)
+
+
+@pytest.mark.parametrize("text", ["a" * 10_000, "猫" * 3000, "ab " * 2999 + "ab", "x\u0301" * 500])
+def test_nothing_is_lost_of_a_text_without_a_good_place_to_cut(tokenizer: Tokenizer, text: str):
+    assert speaking(tokenizer, {}).translate(text).text == text
+
+
+def test_cutting_ends_even_where_one_character_is_too_long(tokenizer: Tokenizer):
+    assert speaking(tokenizer, {}, max_tokens=1).translate("猫猫").text == "猫猫"
+
+
+def test_a_translation_that_goes_in_circles_is_searched_again(tokenizer: Tokenizer):
+    result = Translator(Stuttering(tokenizer, cured=True), tokenizer, DecodeConfig(), max_tokens=100).translate("hello")
+    assert (result.text, result.warnings) == ("le chat", [])
+
+
+def test_one_that_still_goes_in_circles_is_flagged(tokenizer: Tokenizer):
+    result = Translator(Stuttering(tokenizer, cured=False), tokenizer, DecodeConfig(), max_tokens=100).translate("hello")
+    assert "repeat" in result.warnings[0]
+
+
+@pytest.mark.parametrize("text", ["no no no no no no no no", "it costs 1000000 a mat", "ha" * 30])
+def test_repetition_in_the_source_is_no_loop(tokenizer: Tokenizer, text: str):
+    engine = Dictionary(tokenizer, {})
+    Translator(engine, tokenizer, DecodeConfig(), max_tokens=100).translate(text)
+    assert engine.configs == [DecodeConfig()]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "times"),
+    [([], 1), ([1], 1), ([1, 2, 3], 1), ([1, 1], 2), ([1, 2, 1, 2, 1], 2), ([7, 1, 2, 3, 1, 2, 3, 1, 2, 3, 4], 3), ([5, 9, 9, 9, 9], 1), ([3] * 6, 6)],
+)
+def test_repeats_counts_how_often_the_same_stands_in_a_row(tokens: list[int], times: int):
+    assert repeats(tokens, {9}) == times
+
+
+def test_a_sentence_for_which_nothing_is_found_stays_and_is_flagged(tokenizer: Tokenizer):
+    result = speaking(tokenizer, {"hello": ""}).translate("hello")
+    assert (result.text, result.confidence, len(result.warnings)) == ("hello", 0.0, 1)
+
+
+def test_alternatives_are_the_n_best_in_the_layout_of_the_text(tokenizer: Tokenizer):
+    class Two(Dictionary):
+        def translate(self, sources: Sequence[Sequence[int]], config: DecodeConfig) -> list[list[Hypothesis]]:
+            return [found * 2 for found in super().translate(sources, config)]
+
+    translator = Translator(Two(tokenizer, {"Hello.": "Salut."}), tokenizer, DecodeConfig(n_best=2), max_tokens=100)
+    assert translator.translate("  Hello.\n").alternatives == ["  Salut.\n"] * 2
+    assert translator.translate("Hello. Hello.").alternatives == []
+
+
+def test_confidence_is_that_of_the_weakest_sentence(copying: Translator):
+    strong, weak = copying.translate("hello").confidence, copying.translate("the cat sat on a mat").confidence
+    assert 0 < weak < strong < 1
+    assert copying.translate("hello. The cat sat on a mat").confidence == pytest.approx(weak, rel=0.1)
+    assert copying.translate("42").confidence == 1.0
+
+
+def test_digits_are_known_by_their_tokens(tokenizer: Tokenizer, copying: Translator):
+    assert {tokenizer.decode([token]) for token in copying.digits} == set("0123456789")

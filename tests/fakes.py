@@ -1,0 +1,66 @@
+"""Small models with the contract of mt.model, whose probabilities are known, and an engine that knows sentences by heart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mt.config import EOS, PAD, DecodeConfig
+from mt.decoding.hypothesis import Hypothesis
+from mt.text.tokenizer import Tokenizer
+
+
+@dataclass
+class History:
+    """The source of each row, and the tokens each has been given."""
+
+    src: Tensor
+    tokens: Tensor
+
+    def select(self, rows: Tensor) -> None:
+        self.src, self.tokens = self.src[rows], self.tokens[rows]
+
+
+class TableModel:
+    """Logits drawn by a generator seeded with a row's source and history: any function of them, yet always the same one."""
+
+    def __init__(self, vocab_size: int, *, end: float = 0.0) -> None:
+        self.vocab_size, self.end = vocab_size, end
+
+    def start(self, src: Tensor) -> History:
+        return History(src, torch.empty(src.size(0), 0, dtype=torch.long))
+
+    def step(self, tokens: Tensor, state: History) -> Tensor:
+        state.tokens = torch.cat((state.tokens, tokens[:, None]), dim=1)
+        rows = zip(state.src.tolist(), state.tokens.tolist(), strict=True)
+        return torch.stack([self.logits([t for t in src if t != PAD], history) for src, history in rows])
+
+    def logits(self, src: list[int], history: list[int]) -> Tensor:
+        seed = hash((tuple(src), tuple(history))) % 2**31
+        logits = 2 * torch.randn(self.vocab_size, generator=torch.Generator().manual_seed(seed))
+        logits[EOS] += self.end
+        return logits
+
+
+class Dictionary:
+    """An engine that knows a few sentences by heart and repeats the others; notes what it was asked, and how."""
+
+    def __init__(self, tokenizer: Tokenizer, known: dict[str, str]) -> None:
+        self.tokenizer, self.known = tokenizer, known
+        self.asked: list[str] = []
+        self.configs: list[DecodeConfig] = []
+
+    def translate(self, sources: Sequence[Sequence[int]], config: DecodeConfig) -> list[list[Hypothesis]]:
+        texts = [self.tokenizer.decode(source) for source in sources]
+        self.asked += texts
+        self.configs += [config] if texts else []
+        return [[self.hypothesis(self.known.get(text, text))] for text in texts]
+
+    def hypothesis(self, text: str) -> Hypothesis:
+        """Each token as probable as it would be if the dictionary had as many sentences as this one has letters."""
+        tokens = self.tokenizer.encode(text) if text else []
+        log_probs = [-0.01 * len(text) - 0.01] * (len(tokens) + 1)
+        return Hypothesis(tokens, sum(log_probs), log_probs, finished=True)

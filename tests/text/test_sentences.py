@@ -1,0 +1,74 @@
+"""Laws of sentence splitting: nothing of the layout is lost."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mt.text.sentences import Document
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("Hi. Bye.", ["Hi.", "Bye."]),
+        ("Dr. No left. He ran.", ["Dr. No left.", "He ran."]),
+        ("It costs 3.50 dollars. Cheap!", ["It costs 3.50 dollars.", "Cheap!"]),
+        ("See e.g. the U.S. economy.", ["See e.g. the U.S. economy."]),
+        ("He lives in the U.S. He likes it.", ["He lives in the U.S.", "He likes it."]),
+        ("J. R. R. Tolkien wrote it. I read it.", ["J. R. R. Tolkien wrote it.", "I read it."]),
+        ("It is I. You know me.", ["It is I.", "You know me."]),
+        ('"Stop!" he said. "Why?"', ['"Stop!" he said.', '"Why?"']),
+        ("What?! No... Really.", ["What?!", "No...", "Really."]),
+        ("He paused ... and went on.", ["He paused ... and went on."]),
+        ("Go to example.com. Then click.", ["Go to example.com.", "Then click."]),
+        ("At 5 p.m. we left. At 6 p.m. The train came.", ["At 5 p.m. we left.", "At 6 p.m.", "The train came."]),
+        ("(It rained.) We stayed.", ["(It rained.)", "We stayed."]),
+        ("Version 2.0.1 is out. Get it.", ["Version 2.0.1 is out.", "Get it."]),
+        ("- first item\n- second item", ["first item", "second item"]),
+        ("1. Boil water. 2. Add salt.", ["Boil water.", "2.", "Add salt."]),
+        ("> quoted\n> text", ["quoted", "text"]),
+        ("# A title\n\nA paragraph.", ["A title", "A paragraph."]),
+        ("", []),
+        ("  \n\t\n", []),
+        ("...", ["..."]),
+    ],
+)
+def test_splits_sentences(text: str, sentences: list[str]):
+    assert Document.parse(text).sentences == sentences
+
+
+LAYOUT = st.text(st.sampled_from('aB .!?"()\n\r\t-*#>1…\u2028\u00a0\x0c«é😀'), max_size=60)
+
+
+@given(st.one_of(st.text(), LAYOUT))
+def test_a_document_of_its_own_sentences_is_the_text_byte_for_byte(text: str):
+    document = Document.parse(text)
+    assert document.rebuild(document.sentences) == text
+    assert all(sentence == sentence.strip() and sentence for sentence in document.sentences)
+
+
+@given(LAYOUT)
+def test_translations_stand_where_the_sentences_stood(text: str):
+    document = Document.parse(text)
+    rebuilt = document.rebuild([f"<{i}>" for i in range(len(document.sentences))])
+    for i, sentence in enumerate(document.sentences):
+        rebuilt = rebuilt.replace(f"<{i}>", sentence, 1)
+    assert rebuilt == text
+
+
+def test_hard_wrapped_lines_can_be_joined_and_lists_stay():
+    text = "A sentence that was\nwrapped by hand. And\nanother.\n\n- an item\n- a second\n"
+    document = Document.parse(text, unwrap=True)
+    assert document.sentences == ["A sentence that was wrapped by hand.", "And another.", "an item", "a second"]
+    assert document.rebuild(document.sentences) == "A sentence that was wrapped by hand. And another.\n\n- an item\n- a second\n"
+
+
+@pytest.mark.parametrize("unit", [".", "a. ", " ", "\n", '"', "- ", "a.b", "> "])
+def test_long_input_takes_linear_time(unit: str):
+    started = time.perf_counter()
+    Document.parse(unit * (200_000 // len(unit)))
+    assert time.perf_counter() - started < 5   # quadratic would be minutes
