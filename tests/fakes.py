@@ -1,16 +1,20 @@
-"""Small models with the contract of mt.model, whose probabilities are known, and an engine that knows sentences by heart."""
+"""Small models with the contract of mt.model, whose probabilities are known; an engine that knows sentences by heart; a model folder."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from mt.config import EOS, PAD, DecodeConfig
+from mt.checkpoint import save_weights
+from mt.config import EOS, PAD, Config, DecodeConfig, ModelConfig
 from mt.decoding.hypothesis import Hypothesis
-from mt.text.tokenizer import Tokenizer
+from mt.model import build
+from mt.run import RunDir
+from mt.text.tokenizer import Tokenizer, train_tokenizer
 
 
 @dataclass
@@ -64,3 +68,16 @@ class Dictionary:
         tokens = self.tokenizer.encode(text) if text else []
         log_probs = [-0.01 * len(text) - 0.01] * (len(tokens) + 1)
         return Hypothesis(tokens, sum(log_probs), log_probs, finished=True)
+
+
+def make_model(folder: Path) -> RunDir:
+    """A whole model folder, tiny and with random weights: it says nonsense, but as a real one would."""
+    run = RunDir(folder)
+    lines = [f"Hello world {i}. The cat sat on a mat. Le chat est sur le tapis." for i in range(100)]
+    tokenizer = train_tokenizer(lines, run.tokenizer, vocab_size=400, kind="bpe", seed=1, threads=1)
+    shape = ModelConfig(d_model=16, n_heads=2, n_encoder_layers=1, n_decoder_layers=1, d_ff=32, vocab_size=tokenizer.vocab_size)
+    run.write_config(Config(model=shape, decode=DecodeConfig(beam=2, max_ratio=1.0, max_extra=2)), "0")
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        save_weights(run.weights, build(shape).state_dict())
+    return run

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,22 @@ def load(
     config, tokenizer = run.read_config(), Tokenizer.load(run.tokenizer)
     chosen = choose_engine(engine, run, tokenizer, device=device, threads=threads)
     return Translator(chosen, tokenizer, decode or config.decode, max_tokens=config.data.max_tokens)
+
+
+def decode_settings(path: str | Path | None, changes: Mapping[str, int | float | None]) -> DecodeConfig:
+    """How a model folder decodes by default, with the changes that are not None; `path` as for `load`.
+
+    The beam grows with `n_best` unless it is changed too.
+    """
+    from mt.config import update
+    from mt.run import RunDir
+
+    run = RunDir(Path(path) if path is not None else default_model())
+    run.check()
+    config = run.read_config()
+    wanted = {name: value for name, value in changes.items() if value is not None}
+    wanted.setdefault("beam", max(config.decode.beam, wanted.get("n_best", 1)))
+    return update(config, {"decode": wanted}).decode
 
 
 def choose_engine(name: str, run: RunDir, tokenizer: Tokenizer, *, device: str, threads: int | None) -> Engine:

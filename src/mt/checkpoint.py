@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 
 from mt import console
 from mt.config import Config
-from mt.errors import RunError
+from mt.errors import OutputError, RunError
 from mt.model import build
 from mt.run import RunDir, remove, replacing, write_json
 from mt.text.tokenizer import Tokenizer
@@ -64,6 +65,20 @@ def average(paths: Sequence[Path]) -> dict[str, Tensor]:
         for name, tensor in load_weights(path).items():
             total[name] += tensor
     return {name: (tensor / len(paths)).float() for name, tensor in total.items()}
+
+
+def ship(run: RunDir, out: Path) -> None:
+    """Copy a model folder without what only training needs, its weights in half precision: half the size, the same French."""
+    run.check()
+    if out.exists() and not RunDir(out).config.is_file():
+        raise OutputError(f"{out} exists and holds no model", fix="choose another --out")
+    weights = {name: tensor.half() for name, tensor in load_weights(run.weights).items()}
+    with replacing(out) as folder:
+        folder.mkdir(parents=True)
+        for file in (run.config, run.tokenizer, run.manifest, run.metrics, run.card):
+            if file.is_file():
+                shutil.copyfile(file, folder / file.name)
+        save_weights(RunDir(folder).weights, weights)
 
 
 @dataclass(frozen=True)

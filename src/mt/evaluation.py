@@ -125,13 +125,19 @@ def length_name(group: int) -> str:
 
 
 def compare(test: str, systems: Mapping[str, Sequence[str]], references: Sequence[str], metrics: Sequence[str]) -> list[Comparison]:
-    """Each system's translations beside the first one's, with a paired bootstrap test of 1000 samples (Koehn 2004)."""
+    """Each system's translations beside the first one's, with a paired bootstrap test of 1000 samples (Koehn 2004).
+
+    Of two equal systems sacreBLEU says p = 0.001, since none of its samples differs by more than nothing; we say 1.
+    """
     from sacrebleu.significance import PairedTest
 
     measures = {name: metric_named(name, references) for name in metrics}
-    _, scores = PairedTest(list(systems.items()), measures, references=None, test_type="bs", n_samples=SAMPLES)()
+    named: list[tuple[str, Sequence[str]]] = [(model, list(hypotheses)) for model, hypotheses in systems.items()]
+    _, scores = PairedTest(named, measures, references=None, test_type="bs", n_samples=SAMPLES)()
+    first = named[0][1]
     return [
-        Comparison(model, test, scores_name(name), float(result.score), float(result.ci), result.p_value)
-        for name in metrics
-        for model, result in zip(systems, scores[name], strict=True)
+        Comparison(model, test, metric, float(result.score), float(result.ci or 0.0), 1.0 if result.p_value and texts == first else result.p_value)
+        for metric, results in scores.items()
+        for (model, texts), result in zip(named, results, strict=True)
+        if not isinstance(result, str)   # the column of names
     ]

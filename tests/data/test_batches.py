@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from mt.config import BOS, EOS, PAD
@@ -76,6 +77,12 @@ def test_ranks_share_an_epoch_in_equal_numbers_of_batches(data: PairDataset, wor
     assert numbers(in_turn) == numbers(alone)   # together they take the steps of one process that accumulates
 
 
+def test_more_ranks_than_batches_still_take_equal_steps():
+    data = PairDataset(column(np.array([3, 3]), 10), column(np.array([3, 3]), 10))
+    ranks = [list(BatchStream(data, 100, seed=1, rank=rank, world_size=5).epoch(0)) for rank in range(5)]
+    assert [len(batches) for batches in ranks] == [1] * 5
+
+
 def test_a_pair_longer_than_a_batch_is_alone():
     data = PairDataset(column(np.array([50, 3, 3]), 10), column(np.array([60, 3, 3]), 10))
     shapes = sorted(tuple(batch.src.shape) for batch in BatchStream(data, 20, seed=1).epoch(0))
@@ -87,4 +94,13 @@ def test_a_folder_without_readable_pairs_is_refused(tmp_path: Path, content: byt
     if content is not None:
         (tmp_path / "data.arrow").write_bytes(content)
     with pytest.raises(RunError, match=str(tmp_path)):
+        PairDataset.load(tmp_path)
+
+
+@pytest.mark.parametrize("table", [{"en": [[1]], "fr": [[1]]}, {"src": ["text"], "tgt": ["texte"]}])
+def test_arrow_files_of_another_kind_are_refused(tmp_path: Path, table: dict[str, list]):
+    arrow = pa.table(table)
+    with pa.ipc.new_stream(tmp_path / "data.arrow", arrow.schema) as writer:
+        writer.write_table(arrow)
+    with pytest.raises(RunError, match="not of ours"):
         PairDataset.load(tmp_path)

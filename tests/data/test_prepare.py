@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import filecmp
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +17,7 @@ from mt.config import DataConfig
 from mt.data.batches import PairDataset
 from mt.data.prepare import Sources, prepare
 from mt.data.sources import parse_source, read_source
-from mt.errors import ConfigError, DataError, OutputError
+from mt.errors import ConfigError, DataError, OutputError, RunError, UsageError
 from mt.text.tokenizer import Tokenizer
 
 SAMPLE = shipped("_data/sample", "data/sample")
@@ -65,7 +69,7 @@ def test_arrow_opens_with_datasets_and_keeps_the_text(prepared: Path):
 def test_the_same_sources_give_the_same_files(prepared: Path, tmp_path: Path):
     again = tmp_path / "again"
     prepare(Sources(sample()), again, CONFIG, jobs=2)
-    names = [str(path.relative_to(prepared)) for path in prepared.rglob("*") if path.is_file() and path.name != "state.json"]
+    names = [str(path.relative_to(prepared)) for path in prepared.rglob("*") if path.is_file()]
     _, different, missing = filecmp.cmpfiles(prepared, again, names, shallow=False)
     assert (different, missing) == ([], [])
 
@@ -109,3 +113,52 @@ def test_a_folder_that_prepare_did_not_make_is_never_replaced(tmp_path: Path):
     with pytest.raises(OutputError, match="not made by mt prepare"):
         prepare(Sources(sample()), tmp_path, CONFIG, jobs=1)
     assert (tmp_path / "letters.txt").read_text() == "mine"
+
+
+def test_a_model_folder_is_never_replaced(tmp_path: Path):
+    for name in ("config.json", "manifest.json", "model.safetensors", "tokenizer.model"):
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(OutputError, match=r"config\.json is in it"):
+        prepare(Sources(sample()), tmp_path, CONFIG, jobs=1)
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_two_test_sets_of_one_name_are_refused(tmp_path: Path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "test.tsv").write_text(f"{folder}\t{folder}\n")
+    tests = sample(str(tmp_path / "a/test.tsv"), str(tmp_path / "b/test.tsv"))
+    with pytest.raises(UsageError, match="two test sets are called test"):
+        prepare(Sources(sample(), test=tests), tmp_path / "out", CONFIG, jobs=1)
+
+
+def test_line_separators_inside_a_test_sentence_stay(tmp_path: Path):
+    test = tmp_path / "odd.tsv"
+    test.write_bytes("One\u2028two\u0085\tUn\x0b deux\x0c\n".encode())
+    prepare(Sources(sample(), test=sample(str(test))), tmp_path / "out", CONFIG, jobs=1)
+    assert (tmp_path / "out" / "test" / "odd.tsv").read_bytes() == test.read_bytes()
+
+
+def test_a_tokenizer_can_be_used_again(prepared: Path, tmp_path: Path):
+    model = prepared / "tokenizer.model"
+    manifest = prepare(Sources(sample()), tmp_path / "out", DataConfig(vocab_size=8000), jobs=1, tokenizer=model)
+    assert (tmp_path / "out" / "tokenizer.model").read_bytes() == model.read_bytes()
+    assert manifest["data"]["vocab_size"] == Tokenizer.load(model).vocab_size
+    with pytest.raises(RunError):
+        prepare(Sources(sample()), tmp_path / "other", CONFIG, jobs=1, tokenizer=prepared / "valid.tsv")
+    assert not (tmp_path / "other").exists()
+
+
+def test_an_interrupt_leaves_nothing_behind(tmp_path: Path):
+    out = tmp_path / "folder" / "out"
+    command = [sys.executable, "-m", "mt", "prepare", "--out", str(out), "--vocab-size", "1000", "--jobs", "2"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True) as process:
+        assert process.stderr is not None
+        while "learning" not in (line := process.stderr.readline()):
+            assert line, "ended before it learned the tokenizer"
+        os.killpg(process.pid, signal.SIGINT)   # as a terminal does: to the workers too
+        said = process.stderr.read()
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert list(out.parent.iterdir()) == []

@@ -66,6 +66,8 @@ def test_a_byte_order_mark_is_no_text(tmp_path: Path):
         ("a.tsv", b"", "holds no pairs"),
         ("a.jsonl", b'{"en": "a", "fr": "b"}\n{"en": 3}\n', "line 2: no pair"),
         ("a.jsonl", b"[1\n", "line 1: no pair"),
+        ("a.jsonl", b"3\n", "line 1: no pair"),
+        ("a.jsonl", b'{"en": "\\ud800", "fr": "b"}\n', "line 1: no pair"),
         ("a.tmx", b"<tmx><tu>", "no translation memory"),
         ("a.tsv.gz", b"not gzip", "cannot read"),
         ("a.tsv.xz", lzma.compress(b"a\tb\n" * 9000)[:-40], "cannot read"),
@@ -81,6 +83,23 @@ def test_bad_files_are_named_with_their_place(tmp_path: Path, name: str, content
     assert says in raised.value.message
     assert str(path) in raised.value.message
     assert raised.value.fix
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".xz", ".zst"])
+@pytest.mark.parametrize("kind", ["tsv", "tmx"])
+def test_a_file_cut_off_is_never_taken_for_a_whole_one(tmp_path: Path, kind: str, suffix: str):
+    lines = b"".join(b"%d\tb%d\n" % (i, i * i) for i in range(9000))
+    path = tmp_path / f"a.{kind}{suffix}"
+    path.write_bytes(COMPRESSORS[suffix](lines if kind == "tsv" else b"<tmx>" + lines + b"</tmx>")[:-10])
+    with pytest.raises(DataError, match=r"a\.t"):
+        list(read_source(parse_source(str(path))))
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".xz", ".zst"])
+def test_compressed_files_may_be_joined_end_to_end(tmp_path: Path, suffix: str):
+    path = tmp_path / f"a.tsv{suffix}"
+    path.write_bytes(COMPRESSORS[suffix](b"a\tb\n") + COMPRESSORS[suffix](b"c\td\n"))
+    assert list(read_source(parse_source(str(path)))) == [Pair("a", "b"), Pair("c", "d")]
 
 
 def test_unequal_files_say_which_is_longer(tmp_path: Path):

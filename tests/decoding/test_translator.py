@@ -45,7 +45,7 @@ class Stuttering:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "\n\n", "\t  \r\n", "...", "42", "3.14 + 2 = 5.14", "12/03/2024 - 10:45", "***\n---\n", "€ 5,000.00!", "\x00\x07", "👍 🎉", "?!\n\n  ¿"],
+    ["", " ", "\n", "\t  \r\n", "...", "42", "3.14 + 2 = 5.14", "12/03/2024 - 10:45", "***\n---\n", "€ 5,000.00!", "\x00\x07", "👍 🎉", "?!\n\n  ¿"],
 )
 def test_what_has_no_letters_comes_back_untouched(tokenizer: Tokenizer, text: str):
     engine = Dictionary(tokenizer, {})
@@ -151,7 +151,7 @@ def test_repetition_in_the_source_is_no_loop(tokenizer: Tokenizer, text: str):
 
 @pytest.mark.parametrize(
     ("tokens", "times"),
-    [([], 1), ([1], 1), ([1, 2, 3], 1), ([1, 1], 2), ([1, 2, 1, 2, 1], 2), ([7, 1, 2, 3, 1, 2, 3, 1, 2, 3, 4], 3), ([5, 9, 9, 9, 9], 1), ([3] * 6, 6)],
+    [([], 1), ([1], 1), ([1, 2, 3], 1), ([1, 1], 2), ([1, 2, 1, 2, 1], 2), ([7, 1, 2, 3, 1, 2, 3, 4], 2), ([5, 9, 9, 9, 9], 1), ([3] * 6, 6)],
 )
 def test_repeats_counts_how_often_the_same_stands_in_a_row(tokens: list[int], times: int):
     assert repeats(tokens, {9}) == times
@@ -162,13 +162,15 @@ def test_a_sentence_for_which_nothing_is_found_stays_and_is_flagged(tokenizer: T
     assert (result.text, result.confidence, len(result.warnings)) == ("hello", 0.0, 1)
 
 
-def test_alternatives_are_the_n_best_in_the_layout_of_the_text(tokenizer: Tokenizer):
-    class Two(Dictionary):
+def test_alternatives_are_the_different_ones_of_the_n_best_in_the_layout_of_the_text(tokenizer: Tokenizer):
+    class Torn(Dictionary):
         def translate(self, sources: Sequence[Sequence[int]], config: DecodeConfig) -> list[list[Hypothesis]]:
-            return [found * 2 for found in super().translate(sources, config)]
+            return [[self.hypothesis(text) for text in ("Salut.", "Bonjour.", "Salut.")] for _ in sources]
 
-    translator = Translator(Two(tokenizer, {"Hello.": "Salut."}), tokenizer, DecodeConfig(n_best=2), max_tokens=100)
-    assert translator.translate("  Hello.\n").alternatives == ["  Salut.\n"] * 2
+    translator = Translator(Torn(tokenizer, {}), tokenizer, DecodeConfig(n_best=3), max_tokens=100)
+    result = translator.translate("  Hello.\n")
+    assert result.alternatives == ["  Salut.\n", "  Bonjour.\n"]
+    assert result.alternative_confidences[0] == result.confidence
     assert translator.translate("Hello. Hello.").alternatives == []
 
 

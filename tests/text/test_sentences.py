@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mt.text.sentences import Document
@@ -32,6 +32,25 @@ from mt.text.sentences import Document
         ("1. Boil water. 2. Add salt.", ["Boil water.", "2.", "Add salt."]),
         ("> quoted\n> text", ["quoted", "text"]),
         ("# A title\n\nA paragraph.", ["A title", "A paragraph."]),
+        ("Chapter one.[12] Chapter two.", ["Chapter one.[12]", "Chapter two."]),
+        ("He said no. Then he left.", ["He said no.", "Then he left."]),
+        ("Room No. 5 is free. See Fig. 3, Ch. IV and Vol. B12.", ["Room No. 5 is free.", "See Fig. 3, Ch. IV and Vol. B12."]),
+        ("Mrs. Smith met Prof. O'Neil, i.e. her uncle.", ["Mrs. Smith met Prof. O'Neil, i.e. her uncle."]),
+        ("J. A. Smith is here. J.R.R. Tolkien is not.", ["J. A. Smith is here.", "J.R.R. Tolkien is not."]),
+        ("The car is John's. Mary has none.", ["The car is John's.", "Mary has none."]),
+        ("It joined the U.N. in May. It left the E.U. The others stayed.", ["It joined the U.N. in May.", "It left the E.U.", "The others stayed."]),
+        ("Acme Inc. Chairman Li bought apples, pears, etc. Then he left.", ["Acme Inc. Chairman Li bought apples, pears, etc.", "Then he left."]),
+        (
+            "Write to a.b@example.org. See https://x.org/a?b=c. Open notes.txt. Done.",
+            ["Write to a.b@example.org.", "See https://x.org/a?b=c.", "Open notes.txt.", "Done."],
+        ),
+        (
+            "“Who?” she asked. ‘Me!’ (He laughed.) [Applause.] Silence…  Then noise.",
+            ["“Who?” she asked.", "‘Me!’", "(He laughed.)", "[Applause.]", "Silence…", "Then noise."],
+        ),
+        ("- [x] done\n- [ ] to do\n  * deeper\n  (a) lettered\n  12) numbered", ["done", "to do", "deeper", "lettered", "numbered"]),
+        ("Name\tAge\nAnn Lee\t31    years", ["Name", "Age", "Ann Lee", "31", "years"]),
+        ("One\u2028Two\x0cThree\x85Four\r\nFive", ["One", "Two", "Three", "Four", "Five"]),
         ("", []),
         ("  \n\t\n", []),
         ("...", ["..."]),
@@ -44,6 +63,7 @@ def test_splits_sentences(text: str, sentences: list[str]):
 LAYOUT = st.text(st.sampled_from('aB .!?"()\n\r\t-*#>1…\u2028\u00a0\x0c«é😀'), max_size=60)
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), LAYOUT))
 def test_a_document_of_its_own_sentences_is_the_text_byte_for_byte(text: str):
     document = Document.parse(text)
@@ -51,6 +71,7 @@ def test_a_document_of_its_own_sentences_is_the_text_byte_for_byte(text: str):
     assert all(sentence == sentence.strip() and sentence for sentence in document.sentences)
 
 
+@settings(deadline=None)
 @given(LAYOUT)
 def test_translations_stand_where_the_sentences_stood(text: str):
     document = Document.parse(text)
@@ -67,8 +88,22 @@ def test_hard_wrapped_lines_can_be_joined_and_lists_stay():
     assert document.rebuild(document.sentences) == "A sentence that was wrapped by hand. And another.\n\n- an item\n- a second\n"
 
 
-@pytest.mark.parametrize("unit", [".", "a. ", " ", "\n", '"', "- ", "a.b", "> "])
-def test_long_input_takes_linear_time(unit: str):
+@pytest.mark.parametrize("text", ["# Title\ntext", "Title\n=====\ntext", "> one\n> two\nthree", "text\n\nmore", "| a |\n| b |", "a\r\n\r\nb"])
+def test_unwrapping_leaves_what_is_no_paragraph_alone(text: str):
+    document = Document.parse(text, unwrap=True)
+    assert document.rebuild(document.sentences) == text
+
+
+@settings(deadline=None)
+@given(LAYOUT)
+def test_unwrapping_changes_only_space(text: str):
+    document = Document.parse(text, unwrap=True)
+    assert "".join(document.rebuild(document.sentences).split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize("unwrap", [False, True])
+@pytest.mark.parametrize("unit", [".", "?!", "a. ", " ", "   ", "\n", '"', ".\"", "- ", "a.b", "> ", "1. ", "(", ".[1]", "\t", "word\n", "A.B."])
+def test_long_input_takes_linear_time(unit: str, unwrap: bool):
     started = time.perf_counter()
-    Document.parse(unit * (200_000 // len(unit)))
+    Document.parse(unit * (200_000 // len(unit)), unwrap=unwrap)
     assert time.perf_counter() - started < 5   # quadratic would be minutes

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option, echo
 
 if TYPE_CHECKING:
-    from mt.evaluation import Report
+    from mt.data.sources import Pair
+    from mt.evaluation import Comparison, Report, Score
 
 
 def evaluate(
@@ -17,6 +19,7 @@ def evaluate(
     data: Annotated[Path, Option(help="prepared folder whose test sets are used without --test")] = Path("data/prepared"),
     metrics: Annotated[str, Option(help="of bleu, chrf, ter")] = "bleu,chrf",
     beam: Annotated[int | None, Option(min=1, help="hypotheses kept at each step")] = None,
+    by_length: Annotated[bool, Option("--by-length", help="also the scores of short and long sentences")] = False,
     hyp: Annotated[Path | None, Option(help="score this file of translations, without a model")] = None,
     ref: Annotated[Path | None, Option(help="the references for --hyp, one a line")] = None,
     out: Annotated[Path | None, Option(help="write the translations here, MODEL.TEST.fr")] = None,
@@ -26,79 +29,112 @@ def evaluate(
     threads: Annotated[int | None, Option(min=1, help="CPU threads")] = None,
 ) -> None:
     """Score models with sacreBLEU on untouched references; several models are compared with a paired bootstrap test."""
-    import dataclasses
-    import json
-
-    from mt import default_model, load
-    from mt.config import update
-    from mt.data.sources import parse_source, read_source
-    from mt.errors import UsageError
-    from mt.evaluation import compare
+    from mt import decode_settings, default_model, load
+    from mt.evaluation import compare, score
     from mt.evaluation import evaluate as evaluate_one
-    from mt.run import RunDir, write_text
 
-    names = [name.strip() for name in metrics.split(",") if name.strip()]
+    measures = check_metrics(metrics)
+    if check_files(hyp, ref, models, test):
+        show_scores(score(read_lines(hyp), read_lines(ref), measures), json_output=json_output)
+        return
+    tests, reports, comparisons = read_tests(test, data), [], []
+    folders = models or [default_model()]
+    decode = {folder: decode_settings(folder, {"beam": beam}) for folder in folders}
+    translators = {str(folder): load(folder, decode[folder], device=device, engine=engine, threads=threads) for folder in folders}
+    for name, pairs in tests.items():
+        results = {model: evaluate_one(translator, name, pairs, measures, model=model) for model, translator in translators.items()}
+        hypotheses = {model: texts for model, (_, texts) in results.items()}
+        reports += [report for report, _ in results.values()]
+        comparisons += compare(name, hypotheses, [pair.tgt for pair in pairs], measures) if len(results) > 1 else []
+        write_translations(out, name, hypotheses)
+    show_reports(reports, comparisons, by_length=by_length, json_output=json_output)
+
+
+def check_metrics(names: str) -> list[str]:
+    """The metrics in a list with commas; raises ConfigError before anything long begins."""
+    from mt.evaluation import metric_named
+
+    chosen = [name.strip() for name in names.split(",") if name.strip()]
+    for name in chosen or [names]:
+        metric_named(name)
+    return chosen
+
+
+def check_files(hyp: Path | None, ref: Path | None, models: list[Path] | None, test: list[str] | None) -> bool:
+    """Whether two files are to be scored, not models; raises UsageError for a mixture."""
+    from mt.errors import UsageError
+
     if (hyp is None) != (ref is None):
         raise UsageError("--hyp and --ref belong together", fix="give both, or neither")
-    if hyp is not None and ref is not None:
-        score_files(hyp, ref, names, json_output=json_output)
-        return
-    tests = [parse_source(name) for name in test or [str(path) for path in sorted((data / "test").glob("*.tsv"))]]
-    if not tests:
+    if hyp is not None and (models or test):
+        raise UsageError("--hyp needs no model and no --test", fix="give --hyp and --ref alone, or models and tests")
+    return hyp is not None
+
+
+def read_lines(path: Path | None) -> list[str]:
+    """The lines of a text file."""
+    from mt.data.sources import numbered_lines
+
+    return [line for _, line in numbered_lines(path)] if path else []
+
+
+def read_tests(sources: list[str] | None, data: Path) -> dict[str, list[Pair]]:
+    """The pairs of each test set by its name; without `sources`, of those in a prepared folder."""
+    from mt.data.sources import parse_source, read_source
+    from mt.errors import UsageError
+
+    names = sources or [str(path) for path in sorted((data / "test").glob("*.tsv"))]
+    if not names:
         raise UsageError(f"there is no test set in {data}", fix="give one with --test newstest.tsv")
-    folders = models or [default_model()]
-    translators = []
-    for folder in folders:
-        run = RunDir(folder)
-        run.check()
-        decode = update(run.read_config(), {"decode": {"beam": beam}} if beam else {}).decode
-        translators.append(load(folder, decode, device=device, engine=engine, threads=threads))
-    reports: list[Report] = []
-    comparisons: list[dict[str, Any]] = []
-    for source in tests:
-        pairs = list(read_source(source))
-        systems = []
-        for folder, translator in zip(folders, translators, strict=True):
-            report, hypotheses = evaluate_one(translator, source.stem, pairs, names, model=str(folder))
-            reports.append(report)
-            systems.append((str(folder), hypotheses))
-            if out:
-                write_text(out / f"{folder.name}.{source.stem}.fr", "".join(line + "\n" for line in hypotheses))
-        if len(systems) > 1:
-            comparisons.append({"test": source.stem, "systems": compare(systems, [pair.tgt for pair in pairs])})
-    if json_output:
-        echo(json.dumps({"reports": [dataclasses.asdict(report) for report in reports], "comparisons": comparisons}, ensure_ascii=False, indent=2))
+    chosen = [parse_source(name) for name in names]
+    stems = [source.stem for source in chosen]
+    return {source.stem if stems.count(source.stem) == 1 else source.name: list(read_source(source)) for source in chosen}
+
+
+def write_translations(folder: Path | None, test: str, hypotheses: dict[str, list[str]]) -> None:
+    """One file for each model, named after it and the test set."""
+    from mt.run import write_text
+
+    if folder is None:
         return
-    show(reports)
-    for comparison in comparisons:
-        for row in comparison["systems"]:
-            against = "" if row["p_value"] is None else f", p = {row['p_value']:.4f} against the first"
-            echo(f"{comparison['test']}: {row['model']} {row['BLEU']:.2f} BLEU{against}")
+    names = [Path(model).resolve().name for model in hypotheses]
+    for name, (model, lines) in zip(names, hypotheses.items(), strict=True):
+        unique = name if names.count(name) == 1 else model.strip("/.").replace("/", "-")
+        write_text(folder / f"{unique}.{test.replace('/', '-')}.fr", "".join(line + "\n" for line in lines))
 
 
-def show(reports: list[Report]) -> None:
-    """Print scores, one line each, and the signatures below."""
-    signatures = {}
-    for report in reports:
-        values = "  ".join(f"{score.name} {score.value:.2f}" for score in report.scores)
-        signatures.update({score.name: score.signature for score in report.scores})
-        echo(f"{report.test:<28} {values}  ({report.sentences} sentences, {report.seconds:.1f} s, {report.model})")
-    for name, signature in signatures.items():
-        echo(f"{name}: {signature}")
-
-
-def score_files(hyp: Path, ref: Path, metrics: list[str], *, json_output: bool) -> None:
-    """Score a file of translations against a file of references."""
+def show_scores(scores: Sequence[Score], *, json_output: bool) -> None:
+    """Print the scores of two files."""
     import dataclasses
     import json
 
-    from mt.data.sources import numbered_lines
-    from mt.evaluation import score
-
-    hypotheses, references = ([line for _, line in numbered_lines(path)] for path in (hyp, ref))
-    scores = score(hypotheses, references, metrics)
     if json_output:
-        echo(json.dumps([dataclasses.asdict(each) for each in scores], ensure_ascii=False))
+        echo(json.dumps([dataclasses.asdict(score) for score in scores], ensure_ascii=False))
         return
-    for each in scores:
-        echo(f"{each.name} {each.value:.2f}  {each.signature}")
+    for score in scores:
+        echo(f"{score.name} {score.value:.2f}  {score.signature}")
+
+
+def show_reports(reports: Sequence[Report], comparisons: Sequence[Comparison], *, by_length: bool, json_output: bool) -> None:
+    """Print the scores a line each, the comparisons, and the signatures below."""
+    import dataclasses
+    import json
+
+    if json_output:
+        found = {"reports": [dataclasses.asdict(report) for report in reports], "comparisons": [dataclasses.asdict(row) for row in comparisons]}
+        echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    for report in reports:
+        echo(f"{report.test:<28} {in_words(report.scores)}  ({report.sentences} sentences, {report.seconds:.1f} s, {report.model})")
+        for group in report.by_length if by_length else []:
+            echo(f"  {group.words + ' words':<26} {in_words(group.scores)}  ({group.sentences} sentences)")
+    for row in comparisons:
+        against = "" if row.p_value is None else f", p = {row.p_value:.4f} against the first"
+        echo(f"{row.test}: {row.model} {row.metric} {row.value:.2f} ± {row.margin:.2f}{against}")
+    for signature in dict.fromkeys(f"{score.name}: {score.signature}" for report in reports for score in report.scores):
+        echo(signature)
+
+
+def in_words(scores: Sequence[Score]) -> str:
+    """Scores side by side."""
+    return "  ".join(f"{score.name} {score.value:.2f}" for score in scores)

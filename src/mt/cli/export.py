@@ -1,4 +1,4 @@
-"""mt export: a model folder → the format of another engine."""
+"""mt export: a model folder → the format of another engine, or a copy fit to be given away."""
 
 from __future__ import annotations
 
@@ -10,18 +10,24 @@ from typer import Argument, Option
 
 def export(
     model: Annotated[Path, Argument(help="model folder")],
-    to: Annotated[str, Option(help="ctranslate2")] = "ctranslate2",
-    out: Annotated[Path | None, Option(help="folder to make; MODEL/ct2 if not given, where mt translate finds it")] = None,
+    to: Annotated[str, Option(help="ctranslate2; or mt: the folder without what only training needs, weights in half precision")] = "ctranslate2",
+    out: Annotated[Path | None, Option(help="folder to make; for ctranslate2 MODEL/ct2 if not given, where mt translate finds it")] = None,
     quantization: Annotated[str, Option(help="int8, float32, int16, float16 or bfloat16")] = "int8",
 ) -> None:
-    """Convert a model for CTranslate2: faster start, faster translation, less memory."""
+    """Convert a model for CTranslate2 (faster start, faster translation, less memory), or make it small enough to ship."""
     from mt import console
     from mt.errors import UsageError
     from mt.extras import ct2
     from mt.run import RunDir
 
+    if to == "mt" and out is not None:
+        from mt.checkpoint import ship
+
+        ship(RunDir(model), out)
+        console.log(f"wrote {out}")
+        return
     if to != "ctranslate2":
-        raise UsageError(f"cannot export to {to!r}", fix="use --to ctranslate2")
+        raise UsageError(f"cannot export to {to!r}", fix="use --to ctranslate2, or --to mt --out DIR")
     target = out or ct2.converted(RunDir(model))
     ct2.convert(RunDir(model), target, quantization)
     console.log(f"wrote {target}; mt translate --model {model} uses it from now on" if out is None else f"wrote {target}")

@@ -14,6 +14,7 @@ def train(
     preset: Annotated[str, Option(help="tiny, small, medium, base or big")] = "small",
     config: Annotated[Path | None, Option(help="TOML or JSON file of settings")] = None,
     settings: Annotated[list[str] | None, Option("--set", metavar="KEY=VALUE", help="one setting, such as train.lr=3e-4; repeatable")] = None,
+    init: Annotated[Path | None, Option(help="model folder whose weights to begin with, to fine-tune it")] = None,
     device: Annotated[str, Option(help="auto, cpu, cuda or cuda:N")] = "auto",
     precision: Annotated[str, Option(help="auto, fp32 or bf16")] = "auto",
     max_steps: Annotated[int | None, Option(min=1, help="stop after this many optimizer steps")] = None,
@@ -36,4 +37,5 @@ def train(
     use_threads(threads)
     chosen = choose_device(device)
     dtype = choose_precision(precision, chosen)
-    train_model(full_config, data, RunDir(out), Budget(max_steps, max_minutes), device=chosen, dtype=dtype)
+    budget, begin = Budget(max_steps, max_minutes), RunDir(init) if init else None
+    train_model(full_config, data, RunDir(out), budget, device=chosen, dtype=dtype, init=begin)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import select
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from io import BufferedReader
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 from typer import Argument, Option, echo
 
 if TYPE_CHECKING:
     from mt.decoding.translator import Translation, Translator
+
+STALL = 0.2   # seconds without a new line after which a pipe is answered at once
 
 
 def translate(
@@ -33,88 +39,91 @@ def translate(
 
     A pipe is translated line by line, in order; an empty line stays empty. A file keeps its layout.
     """
-    from mt import default_model, load
-    from mt.config import update
+    from mt import decode_settings, load
     from mt.errors import OutputError, UsageError
-    from mt.run import RunDir, replacing
 
+    if input is None and unwrap:
+        raise UsageError("--unwrap is for --input", fix="give the text as a file: mt translate --unwrap -i letter.txt")
     if text and input:
         raise UsageError("there is TEXT and --input", fix="give one of them")
     if input and output and output.exists() and output.samefile(input):
         raise OutputError(f"{output} is the input", fix="choose another --output")
     document = read_text(input) if input else None
-    config = RunDir(model or default_model())
-    config.check()
-    settings = {"beam": beam, "batch_tokens": batch_tokens, "n_best": n_best}
-    if beam is None and n_best > 4:
-        settings["beam"] = n_best
-    decode = update(config.read_config(), {"decode": {name: value for name, value in settings.items() if value is not None}}).decode
+    decode = decode_settings(model, {"beam": beam, "n_best": n_best, "batch_tokens": batch_tokens})
     translator = load(model, decode, device=device, engine=engine, threads=threads)
     show = Show(scores=scores, json=json_output, n_best=n_best)
-    with replacing(output) if output else nullcontext() as target, Sink(target) as write:
-        if document is not None and not json_output and not scores:
-            result = translator.translate(document, unwrap=unwrap)
-            show.warn(result)
-            write(result.text)
-        elif text or document is not None or not sys.stdin.isatty():
-            lines = text or (document.splitlines() if document is not None else stdin_lines())
-            for result in in_lines(translator, lines):
-                show.warn(result)
-                write("".join(line + "\n" for line in show.lines(result)))
+    with writer(output) as write:
+        if document is not None and show.only_text:
+            write(show.whole(translator.translate(document, unwrap=unwrap)))
+        elif not text and document is None and at_terminal():
+            prompt(translator, show, write)
         else:
-            prompt(translator, show)
+            lines = text or (stdin_lines() if document is None else split_lines(document))
+            for result in translator.translate_lines(lines):
+                write(show.line(result))
 
 
 class Show:
-    """How a translation is printed."""
+    """How a translation is printed; what may be wrong with it goes to standard error."""
 
     def __init__(self, *, scores: bool, json: bool, n_best: int) -> None:
         self.scores, self.json, self.n_best = scores, json, n_best
 
-    def lines(self, result: Translation) -> Iterator[str]:
-        """The output lines of one input line."""
-        if self.json:
-            import dataclasses
-            import json
+    @property
+    def only_text(self) -> bool:
+        """Whether nothing but the translation is wanted, so that a document can stay one."""
+        return not (self.scores or self.json or self.n_best > 1)
 
-            yield json.dumps(dataclasses.asdict(result), ensure_ascii=False)
-            return
-        for text in result.alternatives if self.n_best > 1 and result.alternatives else [result.text]:
-            yield f"{result.confidence:.3f}\t{text}" if self.scores else text
+    def whole(self, result: Translation) -> str:
+        """A document."""
+        from mt import console
 
-    def warn(self, result: Translation) -> None:
-        """Say on standard error what may be wrong."""
+        for warning in result.warnings:
+            console.warn(warning)
+        return result.text
+
+    def line(self, result: Translation) -> str:
+        """What is printed for a line: itself, or a line for each alternative, or an object."""
         from mt import console
 
         for warning in result.warnings:
             console.warn(f"{warning}: {result.source[:60]!r}")
+        if self.json:
+            import dataclasses
+            import json
+
+            return json.dumps(dataclasses.asdict(result), ensure_ascii=False) + "\n"
+        found = [(result.text, result.confidence)]
+        if self.n_best > 1 and result.alternatives:
+            found = list(zip(result.alternatives, result.alternative_confidences, strict=True))
+        return "".join(f"{confidence:.3f}\t{text}\n" if self.scores else f"{text}\n" for text, confidence in found)
 
 
-class Sink:
-    """Where results go: standard output, or a file; flushed as they come."""
+@contextmanager
+def writer(path: Path | None) -> Iterator[Callable[[str], None]]:
+    """What writes results: to standard output as they come, or to a file that is in place when all are there."""
+    from mt.run import replacing
 
-    def __init__(self, path: Path | None) -> None:
-        self.path = path
+    if path is None:
+        yield write_out
+        return
+    with replacing(path) as temporary, temporary.open("wb") as file:
 
-    def __enter__(self) -> Sink:
-        self.file = self.path.open("w", encoding="utf-8", newline="") if self.path else None
-        return self
+        def write(text: str) -> None:
+            file.write(encoded(text))
 
-    def __call__(self, text: str) -> None:
-        if self.file:
-            self.file.write(text)
-        else:
-            sys.stdout.buffer.write(text.encode("utf-8", "replace"))
-            sys.stdout.buffer.flush()
-
-    def __exit__(self, *problem: object) -> None:
-        if self.file:
-            self.file.close()
+        yield write
 
 
-def in_lines(translator: Translator, lines: Iterable[str]) -> Iterator[Translation]:
-    """One translation for each line."""
-    return translator.translate_lines(lines)
+def write_out(text: str) -> None:
+    """Write to standard output, and at once."""
+    sys.stdout.buffer.write(encoded(text))
+    sys.stdout.buffer.flush()
+
+
+def encoded(text: str) -> bytes:
+    """UTF-8; lone surrogates, which it has no bytes for, become U+FFFD."""
+    return re.sub("[\ud800-\udfff]", "\ufffd", text).encode()
 
 
 def read_text(path: Path) -> str:
@@ -130,27 +139,67 @@ def read_text(path: Path) -> str:
         raise DataError(f"{path}, line {line}: not UTF-8 text", fix=f"convert it: iconv -f latin1 -t utf-8 {path}") from error
 
 
-def stdin_lines() -> Iterator[str]:
-    """The lines of standard input as they come; bytes that are no UTF-8 become U+FFFD."""
-    for raw in sys.stdin.buffer:
-        yield raw.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")
+def split_lines(text: str) -> list[str]:
+    """Lines as a pipe has them: only a line feed ends one."""
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
 
 
-def prompt(translator: Translator, show: Show) -> None:
-    """Ask for text until Ctrl-D."""
-    import contextlib
+def at_terminal() -> bool:
+    """Whether someone may be typing."""
+    return sys.stdin is not None and sys.stdin.isatty()   # None where standard input is closed
 
-    with contextlib.suppress(ImportError):
+
+def stdin_lines() -> Iterator[str | None]:
+    """The lines of standard input as they come; None where the next one keeps us waiting."""
+    left, numbers = b"", count(1)
+    while sys.stdin is not None and (data := cast(BufferedReader, sys.stdin.buffer).read1(1 << 16)):
+        *lines, left = (left + data).split(b"\n")
+        for line in lines:
+            yield decoded(line.removesuffix(b"\r"), next(numbers))
+        if not more_is_there():
+            yield None
+    if left:
+        yield decoded(left, next(numbers))
+
+
+def decoded(line: bytes, number: int) -> str:
+    """A line of a pipe; one bad byte does not stop a long job, it becomes U+FFFD with a warning."""
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        from mt import console
+
+        console.warn(f"standard input, line {number}: not UTF-8 text")
+        return line.decode("utf-8", "replace")
+
+
+def more_is_there() -> bool:
+    """Whether standard input has more, or has ended; True where the system cannot tell."""
+    try:
+        return bool(select.select([sys.stdin], [], [], STALL)[0])
+    except (OSError, ValueError):
+        return True
+
+
+def prompt(translator: Translator, show: Show, write: Callable[[str], None]) -> None:
+    """Ask for text until Ctrl-D; Ctrl-C gives up the line, or the translation that takes too long."""
+    with suppress(ImportError):
         import readline  # noqa: F401  importing it gives `input` a history and editing
 
     echo("English, a line at a time; Ctrl-D ends.", err=True)
     while True:
         try:
-            line = input("en> ")
+            write(show.line(translator.translate(ask("en> "))))
         except EOFError:
             echo(err=True)
             return
-        result = translator.translate(line)
-        show.warn(result)
-        for shown in show.lines(result):
-            echo(f"fr> {shown}")
+        except KeyboardInterrupt:
+            echo(err=True)
+
+
+def ask(question: str) -> str:
+    """A line typed by the user; the question never gets into redirected output."""
+    if sys.stdout.isatty():
+        return input(question)
+    echo(question, err=True, nl=False)
+    return input()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +49,14 @@ class Column:
     def lengths(self) -> np.ndarray:
         return np.diff(self.offsets)
 
+    def rows(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Those sequences end to end, and where their tokens stand in a matrix with a row for each: bool [B, longest]."""
+        begins = self.offsets[chosen]
+        lengths = self.offsets[chosen + 1] - begins
+        ends = np.cumsum(lengths)
+        places = np.arange(ends[-1]) + np.repeat(begins - ends + lengths, lengths)
+        return self.tokens[places], np.arange(lengths.max()) < lengths[:, None]
+
 
 class PairDataset:
     """Token sequences of sources and targets, in memory."""
@@ -63,11 +71,10 @@ class PairDataset:
         if not files:
             raise RunError(f"{folder} holds no prepared pairs", fix="make them with mt prepare")
         try:
-            tables = [pa.ipc.open_stream(pa.memory_map(str(file))).read_all() for file in files]
-        except (OSError, pa.ArrowInvalid) as error:
-            raise RunError(f"{folder} is damaged: {error}", fix="make it again with mt prepare") from error
-        table = pa.concat_tables(tables)
-        return cls(*(flatten(table.column(name)) for name in ("src", "tgt")))
+            table = pa.concat_tables(pa.ipc.open_stream(pa.memory_map(str(file))).read_all() for file in files)
+            return cls(*(flatten(table.column(name)) for name in ("src", "tgt")))
+        except (OSError, KeyError, pa.ArrowException) as error:
+            raise RunError(f"{folder} is damaged or not of ours: {error}", fix="make it again with mt prepare") from error
 
     def __len__(self) -> int:
         return len(self.src.offsets) - 1
@@ -82,8 +89,8 @@ class PairDataset:
 
 
 def flatten(column: pa.ChunkedArray) -> Column:
-    """A list column as one array and offsets."""
-    array = column.combine_chunks()
+    """A list column as one array and offsets; raises ArrowException where it holds something else."""
+    array = column.cast(pa.list_(pa.int32())).combine_chunks()
     offsets = array.offsets.to_numpy().astype(np.int64)
     return Column(array.values.to_numpy()[offsets[0] : offsets[-1]], offsets - offsets[0])
 
@@ -106,9 +113,8 @@ class BatchStream:
         pool = max(1, int(POOL * self.tokens_per_batch / max(1.0, float(self.lengths.mean()))))
         batches = [batch for start in range(0, len(order), pool) for batch in self.cut(order[start : start + pool])]
         batches = [batches[i] for i in random.permutation(len(batches))]
-        missing = -len(batches) % self.world_size
-        batches += batches[:missing]   # every rank takes the same number of steps
-        return batches[self.rank :: self.world_size]
+        steps = -(-len(batches) // self.world_size)   # every rank takes as many; for the batches missing at the end, the first come again
+        return [batches[i % len(batches)] for i in range(self.rank, steps * self.world_size, self.world_size)]
 
     def cut(self, pairs: np.ndarray) -> list[np.ndarray]:
         """Pairs of like length together, as many as fit."""
@@ -127,18 +133,29 @@ class BatchStream:
             yield self.collate(pairs)
 
     def collate(self, pairs: np.ndarray) -> Batch:
-        sources, targets = zip(*(self.data[i] for i in pairs), strict=True)
-        ends = [np.array([EOS])] * len(pairs)
-        begins = [np.array([BOS])] * len(pairs)
-        src, tgt_out, tgt_in = pad(sources, ends), pad(targets, ends), pad(begins, targets)
-        return Batch(src, tgt_in, tgt_out, sum(map(len, sources)) + len(pairs), sum(map(len, targets)) + len(pairs))
+        """Those pairs as one batch."""
+        source, in_source = self.data.src.rows(pairs)
+        target, in_target = self.data.tgt.rows(pairs)
+        return Batch(
+            with_end(source, in_source),
+            with_beginning(target, in_target),
+            with_end(target, in_target),
+            source_tokens=len(source) + len(pairs),
+            target_tokens=len(target) + len(pairs),
+        )
 
 
-def pad(first: Sequence[np.ndarray], second: Sequence[np.ndarray]) -> Tensor:
-    """Two sequences a row, one behind the other, in one padded matrix."""
-    width = max(len(a) + len(b) for a, b in zip(first, second, strict=True))
-    matrix = np.full((len(first), width), PAD, dtype=np.int64)
-    for row, a, b in zip(matrix, first, second, strict=True):
-        row[: len(a)] = a
-        row[len(a) : len(a) + len(b)] = b
+def with_end(tokens: np.ndarray, inside: np.ndarray) -> Tensor:
+    """Rows of tokens, each closed by </s>."""
+    matrix = np.full((len(inside), inside.shape[1] + 1), PAD, dtype=np.int64)
+    matrix[:, :-1][inside] = tokens
+    matrix[np.arange(len(inside)), inside.sum(axis=1)] = EOS
+    return torch.from_numpy(matrix)
+
+
+def with_beginning(tokens: np.ndarray, inside: np.ndarray) -> Tensor:
+    """Rows of tokens, each opened by <s>."""
+    matrix = np.full((len(inside), inside.shape[1] + 1), PAD, dtype=np.int64)
+    matrix[:, 0] = BOS
+    matrix[:, 1:][inside] = tokens
     return torch.from_numpy(matrix)

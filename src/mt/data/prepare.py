@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import multiprocessing
 import random
+import shutil
+import signal
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import pyarrow as pa
 
 from mt import __version__, console
 from mt.config import DataConfig
 from mt.data.augment import augment
 from mt.data.clean import broken_rule, rules
 from mt.data.sources import Pair, Source, read_source
-from mt.errors import DataError, OutputError
+from mt.errors import DataError, OutputError, UsageError
 from mt.run import RunDir, replacing, write_json, write_text
 from mt.text.normalize import normalize, normalize_french
 from mt.text.tokenizer import Tokenizer, train_tokenizer
@@ -27,6 +34,10 @@ CHUNK = 10_000                  # pairs handed to a worker at a time
 TOKENIZER_PAIRS = 500_000       # at most, to learn the tokenizer from
 THREADS = 4                     # of SentencePiece; always the same number, since it changes the result
 LARGEST_SPLIT = 0.05            # of the corpus, for each of valid and test
+SCHEMA = pa.schema([("src", pa.list_(pa.int32())), ("tgt", pa.list_(pa.int32()))])
+CONTENTS = {"train", "valid", "valid.tsv", "test", "tokenizer.model", "manifest.json"}
+
+Map = Callable[[Callable[[list[Pair]], Any], list[list[Pair]]], Iterable[Any]]   # Any: what the function returns
 
 
 @dataclass(frozen=True)
@@ -38,16 +49,84 @@ class Sources:
     test: list[Source] = field(default_factory=list)
 
 
-def prepare(sources: Sources, out: Path, config: DataConfig, *, jobs: int) -> dict[str, Any]:
-    """Write a prepared folder and return its manifest.
+@dataclass(frozen=True)
+class Parts:
+    """Pairs that have found their place: `train` normalised and clean, `valid` and `tests` as they were given."""
+
+    train: list[Pair]
+    valid: list[Pair]
+    tests: dict[str, list[Pair]]
+
+
+def prepare(sources: Sources, out: Path, config: DataConfig, *, jobs: int, tokenizer: Path | None = None) -> dict[str, Any]:
+    """Write a prepared folder and return its manifest; the tokenizer is learned from the text unless a file is given.
 
     `out` appears, or is replaced, only when all is done. The same sources and configuration give the same files.
     """
-    if out.exists() and not RunDir(out).manifest.is_file() and (not out.is_dir() or any(out.iterdir())):
-        raise OutputError(f"{out} exists and was not made by mt prepare", fix="choose another --out")
+    out = out.resolve()   # "." has no name to put another folder in the place of
+    refuse_foreign(out)
+    if tokenizer is not None:
+        Tokenizer.load(tokenizer)   # complains before anything long begins
     tally: Counter[str] = Counter()
-    valid, tests = read_all(sources.valid), {source.stem: list(read_source(source)) for source in sources.test}
-    train, counts = read_clean(sources.train, config, tally, jobs)
+    with workers(jobs) as mapped:
+        parts, counts = divide(sources, config, tally, mapped)
+        with replacing(out) as folder:
+            write_raw(folder, parts)
+            vocab_size = place_tokenizer(folder, parts.train, config, tokenizer)
+            normal_valid = [Pair(normalize(src), normalize_french(tgt)) for src, tgt in parts.valid]
+            sizes = {
+                "train": write_arrow(folder / "train", parts.train, config, tally, mapped),
+                "valid": write_arrow(folder / "valid", normal_valid, config, tally, mapped),
+                "test": {name: len(pairs) for name, pairs in parts.tests.items()},
+            }
+            manifest = {
+                "mt": __version__,
+                "data": dataclasses.asdict(dataclasses.replace(config, vocab_size=vocab_size)),
+                "sources": {source.name: {"weight": source.weight, "pairs": counts[source.name], **sums(source)} for source in sources.train},
+                "held_out": {source.name: sums(source) for source in (*sources.valid, *sources.test)},
+                "removed": dict(tally),
+                "sizes": sizes,
+            }
+            write_json(RunDir(folder).manifest, manifest)
+    return manifest
+
+
+def refuse_foreign(out: Path) -> None:
+    """Raise OutputError where something stands that prepare did not make: a model folder too has a manifest.json."""
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise OutputError(f"{out} is a file", fix="choose another --out")
+    names = {path.name for path in out.iterdir()}
+    if names and (names - CONTENTS or "manifest.json" not in names):
+        found = sorted(names - CONTENTS or names)[0]
+        raise OutputError(f"{out} was not made by mt prepare: {found} is in it", fix="choose another --out")
+
+
+@contextmanager
+def workers(jobs: int) -> Iterator[Map]:
+    """A `map` over that many processes; one job is done in this process."""
+    if jobs == 1:
+        yield map
+        return
+    context = multiprocessing.get_context("spawn")   # forking a process that has threads may hang it
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=ignore_interrupts)
+    try:
+        yield pool.map
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def ignore_interrupts() -> None:
+    """Leave Ctrl-C to the parent, which ends its workers itself."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def divide(sources: Sources, config: DataConfig, tally: Counter[str], mapped: Map) -> tuple[Parts, dict[str, int]]:
+    """The pairs of all sources in their places, and how many each source of training held."""
+    tests = read_tests(sources.test)
+    valid = [pair for source in sources.valid for pair in read_source(source)]
+    train, counts = read_clean(sources.train, config, tally, mapped)
     if not valid or not tests:
         train, split_valid, split_test = split(train, config, valid=not valid, test=not tests)
         valid = valid or split_valid
@@ -58,46 +137,41 @@ def prepare(sources: Sources, out: Path, config: DataConfig, *, jobs: int) -> di
     if not valid or not all(tests.values()):
         raise DataError("the corpus is too small to split a validation and a test set off it", fix="give them with --valid and --test")
     copies = repeat(train, config)
-    with replacing(out) as folder:
-        (folder / "test").mkdir(parents=True)
-        write_pairs(folder / "valid.tsv", valid)
-        for name, pairs in tests.items():
-            write_pairs(folder / "test" / f"{name}.tsv", pairs)
-        tokenizer = learn_tokenizer(copies, folder, config)
-        normal_valid = [Pair(normalize(src), normalize_french(tgt)) for src, tgt in valid]
-        sizes = {
-            "train": write_arrow(folder / "train", copies, config, jobs, tally),
-            "valid": write_arrow(folder / "valid", normal_valid, config, jobs, tally),
-        }
-        data = dataclasses.replace(config, vocab_size=tokenizer.vocab_size)
-        manifest = {
-            "mt": __version__,
-            "data": dataclasses.asdict(data),
-            "sources": {source.name: {"weight": source.weight, "pairs": counts[source.name], **sums(source)} for source in sources.train},
-            "removed": dict(tally),
-            "sizes": {**sizes, "test": {name: len(pairs) for name, pairs in tests.items()}},
-        }
-        write_json(RunDir(folder).manifest, manifest)
-    return manifest
+    if not copies:
+        raise DataError("the weights of the sources leave no pair to train on", fix="give larger weights, or more text")
+    return Parts(copies, valid, tests), counts
 
 
-def read_all(sources: Sequence[Source]) -> list[Pair]:
-    """The pairs of several sources, untouched."""
-    return [pair for source in sources for pair in read_source(source)]
+def read_tests(sources: Sequence[Source]) -> dict[str, list[Pair]]:
+    """The test sets by name, untouched."""
+    tests: dict[str, list[Pair]] = {}
+    for source in sources:
+        if source.stem in tests:
+            raise UsageError(f"two test sets are called {source.stem}", fix="rename the file of one")
+        tests[source.stem] = list(read_source(source))
+    return tests
+
+
+def write_raw(folder: Path, parts: Parts) -> None:
+    """Write the texts that scores are made with."""
+    (folder / "test").mkdir(parents=True)
+    write_pairs(folder / "valid.tsv", parts.valid)
+    for name, pairs in parts.tests.items():
+        write_pairs(folder / "test" / f"{name}.tsv", pairs)
 
 
 def read_clean(
-    sources: Sequence[Source], config: DataConfig, tally: Counter[str], jobs: int
+    sources: Sequence[Source], config: DataConfig, tally: Counter[str], mapped: Map
 ) -> tuple[list[tuple[Pair, float]], dict[str, int]]:
     """The good pairs of all sources, normalised, each once, with the weight of their source; and how many each source held."""
     weighted: dict[Pair, float] = {}
     counts: dict[str, int] = {}
     clean = partial(clean_chunk, max_length_ratio=config.max_length_ratio)
-    with ProcessPoolExecutor(jobs) as pool, console.progress("reading", len(sources)) as advance:
+    with console.progress("reading", len(sources)) as advance:
         for source in sources:
             chunks = chunked(list(read_source(source)))
             counts[source.name] = sum(map(len, chunks))
-            for good, removed in pool.map(clean, chunks):
+            for good, removed in mapped(clean, chunks):
                 tally.update(removed)
                 for pair in good:
                     tally["duplicate"] += pair in weighted
@@ -169,56 +243,74 @@ def repeat(train: list[tuple[Pair, float]], config: DataConfig) -> list[Pair]:
     return copies
 
 
-def learn_tokenizer(pairs: list[Pair], folder: Path, config: DataConfig) -> Tokenizer:
-    """The tokenizer of the training text, written into the folder."""
+def place_tokenizer(folder: Path, pairs: list[Pair], config: DataConfig, existing: Path | None) -> int:
+    """Put a tokenizer into the folder, the existing one or one learned from the pairs; returns the size of its vocabulary."""
+    path = RunDir(folder).tokenizer
+    if existing is not None:
+        shutil.copyfile(existing, path)
+        return Tokenizer.load(path).vocab_size
     console.log(f"learning {config.vocab_size:,} tokens from {min(len(pairs), TOKENIZER_PAIRS):,} pairs")
     lines = (side for pair in pairs[:TOKENIZER_PAIRS] for side in pair)   # the pairs are shuffled already
-    path = RunDir(folder).tokenizer
-    return train_tokenizer(lines, path, vocab_size=config.vocab_size, kind=config.tokenizer, seed=config.seed, threads=THREADS)
+    learned = train_tokenizer(
+        lines, path, vocab_size=config.vocab_size, kind=config.tokenizer, seed=config.seed, threads=THREADS
+    )
+    return learned.vocab_size
 
 
-def write_arrow(folder: Path, pairs: list[Pair], config: DataConfig, jobs: int, tally: Counter[str]) -> dict[str, int]:
-    """Write the token numbers of pairs, columns src and tgt, as a `datasets` folder; returns how many pairs and tokens."""
-    from datasets import Dataset, Features, List, Value
-    from datasets.utils.logging import disable_progress_bar
+def write_arrow(folder: Path, pairs: list[Pair], config: DataConfig, tally: Counter[str], mapped: Map) -> dict[str, int]:
+    """Write the token numbers of pairs, columns src and tgt, as a folder that `datasets` opens; returns how many pairs and tokens.
 
-    disable_progress_bar()
-    chunks = chunked(pairs)
-    tokenizer = RunDir(folder.parent).tokenizer
-    features = Features({"src": List(Value("int32")), "tgt": List(Value("int32"))})
-    encoded: dict[str, list[list[int]]] = {"src": [], "tgt": []}
-    with ProcessPoolExecutor(jobs) as pool, console.progress(f"encoding {folder.name}", len(pairs)) as advance:
-        for chunk, (src, tgt) in zip(chunks, pool.map(partial(encode_chunk, tokenizer=tokenizer), chunks), strict=True):
-            for a, b in zip(src, tgt, strict=True):
-                if max(len(a), len(b)) <= config.max_tokens:
-                    encoded["src"].append(a)
-                    encoded["tgt"].append(b)
-            advance(len(chunk))
-    tally["too many tokens"] += len(pairs) - len(encoded["src"])
-    Dataset.from_dict(encoded, features=features).save_to_disk(folder, num_proc=1)
-    return {"pairs": len(encoded["src"]), **{f"{side}_tokens": sum(map(len, encoded[side])) for side in ("src", "tgt")}}
+    Chunk by chunk, so that memory does not grow with the corpus; without a fingerprint of chance, so that the same pairs give the same files.
+    """
+    file = "data-00000-of-00001.arrow"
+    sizes = Counter(pairs=0, src_tokens=0, tgt_tokens=0)
+    encode = partial(encode_chunk, tokenizer=RunDir(folder.parent).tokenizer, max_tokens=config.max_tokens)
+    folder.mkdir()
+    with (
+        pa.OSFile(str(folder / file), "wb") as sink,
+        pa.ipc.new_stream(sink, SCHEMA) as writer,
+        console.progress(f"encoding {folder.name}", len(pairs)) as advance,
+    ):
+        for batch in mapped(encode, chunked(pairs)):
+            writer.write_batch(batch)
+            src, tgt = batch.columns
+            sizes.update(pairs=batch.num_rows, src_tokens=len(src.flatten()), tgt_tokens=len(tgt.flatten()))
+            advance(CHUNK)
+    tally["too many tokens"] += len(pairs) - sizes["pairs"]
+    side = {"feature": {"dtype": "int32", "_type": "Value"}, "_type": "List"}
+    about = {"citation": "", "description": "", "features": {"src": side, "tgt": side}, "homepage": "", "license": ""}
+    write_json(folder / "dataset_info.json", about)
+    state = {"_data_files": [{"filename": file}], "_fingerprint": file_sum(folder / file)[:16], "_format_columns": None}
+    write_json(folder / "state.json", {**state, "_format_kwargs": {}, "_format_type": None, "_output_all_columns": False, "_split": None})
+    return dict(sizes)
 
 
-def encode_chunk(pairs: list[Pair], tokenizer: Path) -> tuple[list[list[int]], list[list[int]]]:
-    """The token numbers of both sides."""
+def encode_chunk(pairs: list[Pair], tokenizer: Path, max_tokens: int) -> pa.RecordBatch:
+    """The token numbers of both sides, where neither has more than max_tokens."""
     loaded = Tokenizer.load(tokenizer)
-    return [loaded.encode(pair.src) for pair in pairs], [loaded.encode(pair.tgt) for pair in pairs]
+    rows = ([loaded.encode(side) for side in pair] for pair in pairs)
+    kept = [row for row in rows if max(map(len, row)) <= max_tokens]
+    return pa.record_batch([token_lists([row[i] for row in kept]) for i in (0, 1)], schema=SCHEMA)
+
+
+def token_lists(rows: list[list[int]]) -> pa.ListArray:
+    """Lists of numbers as Arrow holds them: end to end, and where each begins."""
+    offsets = np.cumsum([0, *map(len, rows)], dtype=np.int32)
+    return pa.ListArray.from_arrays(offsets, np.array([token for row in rows for token in row], dtype=np.int32))
 
 
 def write_pairs(path: Path, pairs: Sequence[Pair]) -> None:
-    """Raw pairs as TSV; what would break a line or a column becomes a space."""
-    def field_of(text: str) -> str:
-        return " ".join(text.splitlines()).replace("\t", " ")
-
-    write_text(path, "".join(f"{field_of(src)}\t{field_of(tgt)}\n" for src, tgt in pairs))
+    """Raw pairs as TSV; what would break a line or a column becomes a space, nothing else is touched."""
+    spaces = str.maketrans("\t\n\r", "   ")
+    write_text(path, "".join(f"{src.translate(spaces)}\t{tgt.translate(spaces)}\n" for src, tgt in pairs))
 
 
 def sums(source: Source) -> dict[str, list[dict[str, Any]]]:
     """Size and SHA-256 of the files of a source, so that it can be recognised."""
+    return {"files": [{"file": path.name, "bytes": path.stat().st_size, "sha256": file_sum(path)} for path in source.files]}
 
-    def entries() -> Iterator[dict[str, Any]]:
-        for path in source.files:
-            with path.open("rb") as file:
-                yield {"file": path.name, "bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
-    return {"files": list(entries())}
+def file_sum(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -4,28 +4,32 @@
     corpus.jsonl      one object a line: {"en": ..., "fr": ...} or {"translation": {"en": ..., "fr": ...}}
     a.en,a.fr         two aligned files
     corpus.tmx        a translation memory
-    hf:ORG/NAME       a data set of the Hugging Face hub; hf:ORG/NAME:CONFIG for one of its configurations
+    hf:ORG/NAME       a data set of the Hugging Face hub; hf:ORG/NAME:CONFIG:SPLIT for another part of it than train
     3*SOURCE          the pairs three times; 0.2*SOURCE a fifth of them
 """
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
 import json
+import lzma
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
-from lzma import LZMAError
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 from xml.etree import ElementTree
 
 from mt.errors import DataError, UsageError
 
-COMPRESSED = {".gz": "gzip", ".xz": "xz", ".zst": "zstd", ".bz2": "bz2"}   # as fsspec calls them
+COMPRESSED = (".gz", ".xz", ".zst", ".bz2")
+BLOCK = 1 << 16   # bytes
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Pair(NamedTuple):
@@ -116,11 +120,15 @@ def read_jsonl(source: Source) -> Iterator[Pair]:
 
 
 def pair_of(record: dict[str, Any]) -> Pair:
-    """The English and French of a record."""
+    """The English and French of a record; KeyError, TypeError or ValueError where there are none."""
+    if not isinstance(record, dict):
+        raise TypeError("not an object")
     record = record.get("translation", record)
     src, tgt = (record["en"], record["fr"]) if "en" in record else (record["src"], record["tgt"])
     if not isinstance(src, str) or not isinstance(tgt, str):
         raise TypeError("not text")
+    if LONE_SURROGATE.search(src + " " + tgt):
+        raise ValueError("half a character")   # JSON can write what UTF-8 cannot
     return Pair(src, tgt)
 
 
@@ -137,15 +145,18 @@ def read_aligned(source: Source) -> Iterator[Pair]:
 def read_tmx(source: Source) -> Iterator[Pair]:
     """The English and French variants of each unit of a translation memory."""
     [path] = source.files
+    parser: Any = ElementTree.XMLPullParser()   # Any: its events differ in type by kind, we ask for one kind only
     try:
-        with open_bytes(path) as file:
-            for _, element in ElementTree.iterparse(file):
+        for block in blocks(path):
+            parser.feed(block)
+            for _, element in parser.read_events():
                 if element.tag == "tu":
                     texts = dict(variant(tuv) for tuv in element.iter("tuv"))
                     if "en" in texts and "fr" in texts:
                         yield Pair(texts["en"], texts["fr"])
                     element.clear()
-    except (ElementTree.ParseError, OSError, EOFError, LZMAError, zlib.error) as error:
+        parser.close()   # complains of an end that is missing
+    except ElementTree.ParseError as error:
         raise DataError(f"{path} is no translation memory: {error}", fix="give a TMX file") from error
 
 
@@ -157,12 +168,12 @@ def variant(tuv: ElementTree.Element) -> tuple[str, str]:
 
 
 def read_hub(source: Source) -> Iterator[Pair]:
-    """The training split of a data set of the Hugging Face hub, streamed."""
+    """One split of a data set of the Hugging Face hub, streamed."""
     from datasets import load_dataset
 
-    name, _, configuration = source.name.removeprefix("hf:").partition(":")
+    name, configuration, split, *_ = [*source.name.removeprefix("hf:").split(":"), "", ""]
     try:
-        for record in load_dataset(name, configuration or None, split="train", streaming=True):
+        for record in load_dataset(name, configuration or None, split=split or "train", streaming=True):
             yield pair_of(record)
     except (KeyError, TypeError) as error:
         raise DataError(f"{source.name} has no columns en and fr", fix="choose a data set of English-French pairs") from error
@@ -183,28 +194,38 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
+def blocks(path: Path) -> Iterator[bytes]:
+    """The bytes of a file, decompressed, some at a time."""
+    with open_bytes(path) as file:
+        yield from guarded(iter(lambda: file.read(BLOCK), b""), path)
+
+
 def guarded(lines: Iterable[bytes], path: Path) -> Iterator[bytes]:
     """The lines, damage in a compressed file told as such."""
     try:
         yield from lines
-    except (OSError, EOFError, LZMAError, zlib.error, ValueError) as error:
+    except (OSError, EOFError, lzma.LZMAError, zlib.error, ValueError) as error:   # Arrow's errors are among them
         raise DataError(f"cannot read {path}: {error}", fix="the file is damaged or not of the kind its name says; fetch it again") from error
-    except Exception as error:   # zstandard's own error type, of an optional codec
-        raise DataError(f"cannot read {path}: {error}", fix="the file is damaged; fetch it again") from error
 
 
 @contextmanager
 def open_bytes(path: Path) -> Iterator[BinaryIO]:
     """The file, decompressed by its suffix, closed at the end of the block."""
-    from fsspec.compression import compr   # comes with datasets
-
     try:
         raw = path.open("rb")
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}", fix="check that you may read it") from error
     with raw:
-        if path.suffix not in COMPRESSED:
+        openers: dict[str, Callable[[Any], Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open, ".zst": open_zst}
+        if path.suffix not in openers:
             yield raw
             return
-        with compr[COMPRESSED[path.suffix]](raw, mode="rb") as decompressed:
-            yield io.BufferedReader(decompressed)
+        with openers[path.suffix](raw) as decompressed:
+            yield decompressed
+
+
+def open_zst(raw: BinaryIO) -> io.BufferedReader:
+    """Zstandard by way of Arrow, which notices a file that was cut off; the zstandard package takes that for its end."""
+    import pyarrow as pa
+
+    return io.BufferedReader(pa.CompressedInputStream(raw, "zstd"))

@@ -26,7 +26,8 @@ class Translation:
     source: str
     text: str
     confidence: float                                         # 0 to 1: geometric mean of the token probabilities; the lowest of its sentences
-    alternatives: list[str] = field(default_factory=list)     # the n_best, the text itself first; of single sentences only
+    alternatives: list[str] = field(default_factory=list)     # those of the n_best that differ, the text first; of single sentences only
+    alternative_confidences: list[float] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -91,9 +92,11 @@ class Translator:
         return results
 
     def sentence(self, hypotheses: Sequence[Hypothesis], warnings: list[str]) -> Sentence:
-        """Hypotheses as text."""
-        texts = [normalize(self.tokenizer.decode(hypothesis.tokens)) for hypothesis in hypotheses]
-        return Sentence(texts, [hypothesis.confidence for hypothesis in hypotheses], warnings)
+        """Hypotheses as text, each text once: it may have been found in several spellings of tokens."""
+        confidences: dict[str, float] = {}
+        for hypothesis in hypotheses:
+            confidences.setdefault(normalize(self.tokenizer.decode(hypothesis.tokens)), hypothesis.confidence)
+        return Sentence(list(confidences), list(confidences.values()), warnings)
 
     def runs_away(self, source: Sequence[int], hypothesis: Hypothesis) -> bool:
         """Whether it never ended, or goes in circles that the source does not go in."""
@@ -115,11 +118,13 @@ class Translator:
 
 def assemble(source: str, document: Document, sentences: Sequence[Sentence]) -> Translation:
     """The translation of a text from those of its sentences."""
+    alone = sentences[0] if len(sentences) == 1 else Sentence([], [], [])
     return Translation(
         source=source,
         text=document.rebuild([sentence.texts[0] for sentence in sentences]),
         confidence=min((sentence.confidences[0] for sentence in sentences), default=1.0),
-        alternatives=[document.rebuild([text]) for text in sentences[0].texts] if len(sentences) == 1 else [],
+        alternatives=[document.rebuild([text]) for text in alone.texts],
+        alternative_confidences=alone.confidences,
         warnings=[warning for sentence in sentences for warning in sentence.warnings],
     )
 

@@ -17,10 +17,10 @@ SENTENCE_END = re.compile(r"""(?<![.!?…])([.!?…]+)((?:["'”’»)\]]|\[\d{1
 OPENERS = "\"'“‘«([¿¡-–—"
 
 LOOK = 40   # characters looked at on either side of a possible end; longer than any word in the lists below
-WORD_BEFORE = re.compile(r"[\w.'’]*\Z")
+WORD_BEFORE = re.compile(r"[^\s\"“«(\[]*\Z")
 WORD_AFTER = re.compile(r"[A-Z][\w'’]*(?=[\s,;:]|\Z)")   # not the next of several initials
 INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")        # J, U.S, p.m
-NUMBER = re.compile(r"[\d#]|[IVXLC]{2,}\b|[A-Z]-?\d")   # 5, #5, IV, B12
+NUMBER = re.compile(r"[\d#]|[IVXLC]{2,}\b|[A-Z]-?\d")    # 5, #5, IV, B12
 
 NEVER_END = frozenset(
     (
@@ -75,7 +75,8 @@ def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
     """Where each sentence of a text begins and ends."""
     start = 0
     for line_break in LINE_BREAK.finditer(text):
-        yield from line_spans(text, start, line_break.start())
+        if line_break.start() > start:
+            yield from line_spans(text, start, line_break.start())
         start = line_break.end()
     yield from line_spans(text, start, len(text))
 
@@ -101,7 +102,7 @@ def ends_sentence(text: str, start: int, match: re.Match[str]) -> bool:
     if match[1] != ".":
         return True
     before = WORD_BEFORE.search(text[max(start, match.start() - LOOK) : match.start()])
-    word = before[0].strip("'’.").lower() if before else ""
+    word = before[0].strip("'‘’.-–—").lower() if before else ""
     if word in NEVER_END:
         return False
     if word in BEFORE_NUMBER:

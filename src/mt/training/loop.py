@@ -93,13 +93,19 @@ class StopSignal(Protocol):
     def __bool__(self) -> bool: ...
 
 
-def train(config: Config, data: Path, run: RunDir, budget: Budget, *, device: torch.device, dtype: torch.dtype) -> Progress:
+def train(
+    config: Config, data: Path, run: RunDir, budget: Budget, *, device: torch.device, dtype: torch.dtype, init: RunDir | None = None
+) -> Progress:
     """Train a model on a prepared folder into a model folder, or go on where its newest snapshot stands.
+
+    A new model begins with random weights, or with those of `init` to be fine-tuned.
 
     Ends at the budget; Ctrl-C and SIGTERM finish the step, save, and raise KeyboardInterrupt.
     """
     with join(device) as world, stop_on_signals() as stop:
         training = begin(config, data, run, budget, Place(device, dtype, world))
+        if training.progress.step == 0 and init is not None:
+            start_from(training, init)
         progress, train_config = training.progress, config.train
         seed, rank, size = train_config.seed, world.rank, world.size
         stream = BatchStream(training.train_data, train_config.tokens_per_batch, seed=seed, rank=rank, world_size=size)
@@ -213,6 +219,14 @@ def begin(config: Config, data: Path, run: RunDir, budget: Budget, place: Place)
     return training
 
 
+def start_from(training: Training, init: RunDir) -> None:
+    """Take the weights of another model, which must be of the same shape and have the same tokenizer."""
+    init.check()
+    if init.tokenizer.read_bytes() != training.run.tokenizer.read_bytes():
+        raise RunError(f"{init.path} has another tokenizer than the data", fix=f"mt prepare --tokenizer {init.tokenizer}")
+    checkpoint.fill(training.model, checkpoint.load_weights(init.weights), init.weights)
+
+
 def claim(run: RunDir, config: Config, data: Path, manifest: dict[str, Any]) -> None:
     """Make the model folder, or check that it was made with the same configuration and data."""
     if run.config.exists():
@@ -319,8 +333,9 @@ def valid_nll(training: Training) -> float:
 
 
 def valid_bleu(training: Training) -> float:
-    """BLEU of the first validation sentences, decoded greedily; shows a few of them."""
-    pairs = training.valid_text[: training.config.train.valid_sentences]
+    """BLEU of validation sentences, taken at even distances and decoded greedily; shows a few of them."""
+    wanted = training.config.train.valid_sentences
+    pairs = training.valid_text[:: max(1, len(training.valid_text) // wanted)][:wanted]
     engine = TorchEngine(training.model.eval(), training.place.device)
     sources = [training.tokenizer.encode(normalize(src)) for src, _ in pairs]
     best = engine.translate(sources, dataclasses.replace(training.config.decode, beam=1, n_best=1))

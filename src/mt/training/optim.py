@@ -66,7 +66,8 @@ class Optimizers:
             for key, value in tensors.items():
                 owner, parameter, name = key.split(".")
                 if int(owner) == i:
-                    state.setdefault(int(parameter), {})[name] = value
+                    # A copy in memory of its own: one inside the file's buffer is aligned otherwise, and products may round otherwise.
+                    state.setdefault(int(parameter), {})[name] = value.clone()
             part.load_state_dict({"state": state, "param_groups": part.state_dict()["param_groups"]})
 
 

@@ -89,9 +89,9 @@ def sort_out(looked_at: list[Candidate], living: list[Candidate], config: Decode
             candidate.fate, candidate.score = "finished", candidate.hypothesis(config).score
             finished.append(candidate)
         elif candidate.token == EOS:
-            candidate.fate, candidate.why = "pruned", f"an end counts only among the first {config.beam} of a step; it is number {candidate.rank}"
+            candidate.fate, candidate.why = "pruned", f"number {candidate.rank}; an end counts only among the first {config.beam}"
         elif candidate not in living:
-            candidate.fate, candidate.why = "pruned", f"{len(living)} of this step were better, the last of them with {living[-1].total:.2f}"
+            candidate.fate, candidate.why = "pruned", f"number {candidate.rank}; {len(living)} were kept, down to {living[-1].total:.2f}"
     return finished
 
 
@@ -107,20 +107,20 @@ def decided(finished: list[Candidate], best: Candidate, limit: int, config: Deco
 
 def conclude(candidates: list[Candidate], living: list[Candidate], finished: list[Candidate], config: DecodeConfig) -> None:
     """Choose the best of the finished, or of the living where none has finished, and say why the others are not it."""
-    for candidate in finished or living:
+    for candidate in finished or living:   # the living have to do where the length ran out before any of them finished
         candidate.score = candidate.hypothesis(config).score
     ranked = ranking(candidates)
-    for place, candidate in enumerate(ranked[1:], start=2):
-        candidate.why = f"finished with {candidate.score:.2f}, number {place}; the best has {ranked[0].score:.2f}"
-    if ranked:
-        ranked[0].fate, ranked[0].why = "chosen", ""
+    for place, candidate in enumerate(ranked, start=1):
+        candidate.fate = "finished" if finished else "kept"
+        candidate.why = f"number {place} with {candidate.score:.3f}; the best has {ranked[0].score:.3f}"
+    for best in ranked[:1]:
+        best.fate, best.why = "chosen", "" if finished else "none had finished when the length ran out"
     continued = {candidate.parent for candidate in candidates}
     for candidate in candidates:
-        if candidate.fate == "kept" and candidate not in continued:
-            last = candidate in living
-            candidate.why = candidate.why or (
-                "the search was over: not even its best end could have come among the first"
-                if last
+        if candidate.fate == "kept" and not candidate.why and candidate not in continued:
+            candidate.why = (
+                "the search was over: it could not have come among the first any more"
+                if candidate in living
                 else f"at step {candidate.step + 1} none of its continuations was among the best {2 * config.beam}"
             )
 

@@ -1,0 +1,179 @@
+"""How English and French write numbers: which of them a translation lost or invented, and how an English one is written in French.
+
+A number is compared by its key: its digits without separators of thousands, a point, its decimals without zeros at the end.
+What is written in two ways, or read in two ways, has several keys; the comparison takes the reading that agrees.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from mt.text.normalize import NARROW_NO_BREAK, NO_BREAK
+
+DIGITS = r"[0-9]+(?:[.,'][0-9]+)*"
+MONEY = "$€£¥₹₩₽₪₿¢"
+# What a person reads as one number: MP3, v2.0.1, -5, US$1,250.50, 3-4, 12/25/2023, 50%, 1st, 10:30 pm.
+NUMBER = re.compile(
+    rf"(?<![\w.])(?:[A-Za-z]{{1,16}}|[A-Z][A-Za-z]{{0,15}}-)[0-9]+(?:\.[0-9]+)*[A-Za-z0-9]*"
+    rf"|(?:(?<![\w)\]%}}.-])[-−+±])?(?:(?:US|CA|AU|HK|NZ)?[{MONEY}][ {NO_BREAK}]?)?{DIGITS}(?:[-–/:×x]{DIGITS})*"
+    rf"(?:(?:st|nd|rd|th)\b|[ {NO_BREAK}]?(?:[%‰]|°(?:[CF]\b)?|[{MONEY}](?![\w{{])|[ap]\.m\.|[ap]m\b|[AP]M\b))?"
+)
+FRENCH_NUMBER = re.compile(
+    rf"(?P<sign>(?:(?<![\w)\]%.-])[-−–]|\bmoins )?)(?P<digits>(?<![0-9])[0-9]{{1,3}}(?:[ {NO_BREAK}{NARROW_NO_BREAK}][0-9]{{3}})+(?:,[0-9]+)?(?![0-9])|{DIGITS})"
+)
+CLOCK = re.compile(rf"([0-9]{{1,2}})(?::([0-5][0-9]))?(?:[ {NO_BREAK}]?([ap])\.?m\.?)?", re.IGNORECASE)
+ENGLISH_GROUPS = re.compile(r"[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+)?")
+EUROPEAN_GROUPS = re.compile(r"[0-9]{1,3}(?:[.'][0-9]{3})+(?:,[0-9]+)?")
+
+# How French says what a sign beside a number means.
+SIGNS = {"$": r"\$|dollar|USD", "€": "€|euro|EUR", "£": "£|livre|sterling|GBP", "%": "%|pour ?cent"}
+
+FRENCH_WORDS: dict[str, tuple[str, ...]] = {
+    **{
+        word: (str(value),)
+        for value, words in enumerate(
+            (
+                "zéro|un une premier première|deux second seconde deuxième double|trois troisième triple|quatre quatrième|cinq cinquième"
+                "|six sixième|sept septième|huit huitième|neuf neuvième|dix dixième dizaine|onze onzième|douze douzième douzaine"
+                "|treize treizième|quatorze quatorzième|quinze quinzième|seize seizième|dix-sept dix-septième|dix-huit dix-huitième"
+                "|dix-neuf dix-neuvième|vingt vingtième vingtaine"
+            ).split("|")
+        )
+        for word in words.split()
+    },
+    **{word: (str(i),) for i, word in enumerate("janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(), 1)},
+    **{word: (str(10 * i),) for i, word in enumerate("trente quarante cinquante soixante".split(), 3)},
+    **{f"{roman.lower()}e": (str(i),) for i, roman in enumerate("I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII XVIII XIX XX XXI".split(), 1)},
+    **{"cent": ("100",), "centaine": ("100",), "mille": ("1000",), "millier": ("1000",), "ier": ("1",)},
+    **{"midi": ("12",), "minuit": ("0", "12", "24"), "demi": ("30", "5"), "demie": ("30", "5"), "quart": ("15", "45", "4")},
+}
+ENGLISH_WORDS = {
+    **{
+        word: i
+        for i, words in enumerate(
+            (
+                "zero midnight|a an one once first|two twice second couple both|three thrice third|four fourth|five fifth|six sixth|seven seventh"
+                "|eight eighth|nine ninth|ten tenth decade|eleven eleventh|twelve twelfth dozen noon|thirteen thirteenth|fourteen fourteenth"
+                "|fifteen fifteenth quarter|sixteen sixteenth|seventeen seventeenth|eighteen eighteenth|nineteen nineteenth|twenty twentieth"
+            ).split("|")
+        )
+        for word in words.split()
+    },
+    **{word: i for i, word in enumerate("january february march april may june july august september october november december".split(), 1)},
+    **{word: 10 * i for i, words in enumerate("thirty half|forty|fifty|sixty|seventy|eighty|ninety".split("|"), 3) for word in words.split()},
+}
+MAGNITUDES = {"hundred": 100, "century": 100, "thousand": 1000, "k": 1000, "million": 10**6, "m": 10**6, "billion": 10**9, "bn": 10**9}
+
+
+def lost(source: str, translation: str) -> list[str]:
+    """The numbers of an English text that its French has neither in figures nor, where they are small, in words."""
+    offered = Counter(key for token in FRENCH_NUMBER.finditer(translation) for key in offers(token))
+    words = re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", translation.lower())
+    offered.update(key for word in words for key in FRENCH_WORDS.get(word.removesuffix("s"), FRENCH_WORDS.get(word, ())))
+    missing = []
+    for number in NUMBER.findall(source):
+        found = next((keys for keys in readings(number) if not Counter(keys) - offered), None)
+        offered.subtract(found or ())
+        unsaid = any(sign in number and not re.search(said, translation, re.IGNORECASE) for sign, said in SIGNS.items())
+        if found is None or unsaid:
+            missing.append(number)
+    return missing
+
+
+def invented(source: str, translation: str) -> list[str]:
+    """The numbers in figures of a French text that its English has neither in figures nor in words."""
+    known = {key for number in NUMBER.findall(source) for keys in readings(number) for key in keys} | {"00", *spelled(source)}
+    return [token["digits"] for token in FRENCH_NUMBER.finditer(translation) if not known.intersection(offers(token)) and not in_runs(token["digits"], known)]
+
+
+def readings(number: str) -> Iterator[tuple[str, ...]]:
+    """The ways in which French may write an English number: each the keys that must all be there."""
+    clock = CLOCK.fullmatch(number)
+    if clock and (clock[2] or clock[3]):
+        minutes = () if clock[2] in (None, "00") else (key(clock[2]),)
+        hour, half = int(clock[1]), (clock[3] or "").lower()
+        yield (str(hour), *minutes)
+        if half:
+            yield (str(hour % 12 + 12 * (half == "p")), *minutes)
+        return
+    tokens = re.findall(DIGITS, number)
+    sign = "-" if number[0] in "-−" else ""
+    yield (sign + key(tokens[0]), *map(key, tokens[1:]))
+    yield (sign + tokens[0], *tokens[1:])
+    if not sign and any("," in token and not ENGLISH_GROUPS.fullmatch(token) for token in tokens):
+        yield tuple(map(key, re.findall("[0-9]+", number)))   # 10,20 is a list
+
+
+def key(token: str) -> str:
+    """The value of English figures; 05 is 5, but 007 and 2.0.1 stay as they are."""
+    if ENGLISH_GROUPS.fullmatch(token):
+        token = token.replace(",", "")
+    whole, point, decimals = token.partition(".")
+    if point and decimals.isdigit():
+        return f"{whole}.{decimals}".rstrip("0").rstrip(".")
+    return token[1:] if len(token) == 2 and token[0] == "0" and token != "00" else token
+
+
+def offers(token: re.Match[str]) -> set[str]:
+    """Every key that French figures may stand for."""
+    digits = re.sub(r"\s", "", token["digits"])
+    keys = {digits, key(digits), key(digits.replace(",", "."))}
+    if EUROPEAN_GROUPS.fullmatch(digits):
+        keys.add(key(re.sub("[.']", "", digits).replace(",", ".")))
+    if digits != token["digits"]:
+        keys.update(map(key, re.findall("[0-9]+", token["digits"])))   # "chambre 12 250 euros" are two numbers
+    if "," in digits:
+        keys.update(map(key, digits.split(",")))
+    while digits.endswith("000"):
+        digits = digits[:-3]
+        keys.add(digits)   # 5 million → 5 000 000
+    return keys | {f"-{each}" for each in keys if token["sign"]}
+
+
+def in_runs(digits: str, known: set[str]) -> bool:
+    """Whether figures are made of known ones: 2.5.1 of 2, 5 and 1."""
+    return all(key(run) in known or run in known for run in re.findall("[0-9]+", digits))
+
+
+def spelled(text: str) -> set[str]:
+    """The values of an English text's number words: "two hundred and five" gives 2, 200 and 205, "5 million" 5000000."""
+    values: set[float] = set()
+    total = current = century = 0.0
+    for word in re.findall(r"[0-9]+(?:\.[0-9]+)?|[a-z]+", text.lower()):
+        known = word if word in ENGLISH_WORDS or word in MAGNITUDES else word.removesuffix("s").removesuffix("th")
+        if known in MAGNITUDES:
+            current, century = max(current, 1) * MAGNITUDES[known], 0
+            if MAGNITUDES[known] > 100:
+                total, current = total + current, 0
+        elif known in ENGLISH_WORDS or word[0].isdigit():
+            value = float(word if word[0].isdigit() else ENGLISH_WORDS[known])
+            if current % 100 == 0 or (current % 10 == 0 and value < 10):
+                current += value
+            else:
+                century, current = current, value   # nineteen eighty-four
+            values |= {value, 100 * century + current}
+        else:
+            if word != "and":
+                total = current = century = 0
+            continue
+        values.add(total + current)
+    return {f"{value:.15g}" for value in values}
+
+
+def in_french(number: str) -> str:
+    """An English number as French writes it: $1,250.50 → 1 250,50 $, 10:30 pm → 22 h 30, 1st → 1er; a date or a list as it is."""
+    clock = CLOCK.fullmatch(number)
+    if clock and clock[3]:
+        hour = int(clock[1]) % 12 + 12 * (clock[3].lower() == "p")
+        return NO_BREAK.join([str(hour), "h", *([clock[2]] if clock[2] and clock[2] != "00" else [])])
+    parts = re.fullmatch(rf"([-−+±]?)(US|CA|AU|HK|NZ)?([{MONEY}]?)\s?({DIGITS})(st|nd|rd|th|\s?[^\s0-9A-Za-z]+|\s?°[CF])?", number)
+    if not parts:
+        return number
+    sign, country, money, digits, unit = parts.groups(default="")
+    if ENGLISH_GROUPS.fullmatch(digits) or re.fullmatch(r"[0-9]+\.[0-9]+", digits):
+        digits = digits.replace(",", NARROW_NO_BREAK).replace(".", ",")
+    if unit in ("st", "nd", "rd", "th"):
+        return digits + ("er" if digits == "1" else "e")
+    return sign + NO_BREAK.join(part for part in (digits, unit.strip(), money, country) if part)

@@ -1,0 +1,172 @@
+"""Laws of `mt translate`: what goes in, what comes out, and where. The model is tiny and talks nonsense."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fakes import make_model
+
+import mt
+from mt.cli.app import main
+from mt.run import RunDir
+
+Translate = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> RunDir:
+    return make_model(tmp_path_factory.mktemp("translate") / "model")
+
+
+@pytest.fixture
+def translate(model: RunDir, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Translate:
+    """`mt translate` in this process: exit code, standard output, standard error."""
+    monkeypatch.setenv("MT_MODEL", str(model.path))
+
+    def call(*arguments: str | Path, stdin: bytes = b"") -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["mt", "translate", "--engine", "torch", "--device", "cpu", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+        with pytest.raises(SystemExit) as leaving:
+            main()
+        out, err = capfdbinary.readouterr()
+        return int(leaving.value.code or 0), out.decode(), err.decode()
+
+    return call
+
+
+def test_each_text_is_a_line_of_output(translate: Translate):
+    code, out, _ = translate("Hello world.", "", "42", "The cat sat.")
+    assert code == 0
+    assert out.count("\n") == 4
+    assert out.split("\n")[1:3] == ["", "42"]
+
+
+def test_a_pipe_gives_a_line_for_each_line(translate: Translate):
+    _, out, _ = translate(stdin=b"Hello world.\n\n42\r\n  \nno line feed at the end 7")
+    lines = out.split("\n")
+    assert (lines[1], lines[2], lines[3], len(lines)) == ("", "42", "  ", 6)
+
+
+def test_text_and_pipe_and_python_say_the_same(translate: Translate, model: RunDir):
+    texts = ["Hello world.", "The cat sat on a mat.", "hello"]
+    expected = [mt.load(model.path, device="cpu", engine="torch").translate(text).text for text in texts]
+    assert translate(*texts)[1].splitlines() == expected
+    assert translate(stdin="\n".join(texts).encode())[1].splitlines() == expected
+
+
+def test_a_file_keeps_its_layout_and_nothing_is_printed(translate: Translate, tmp_path: Path):
+    letter, result = tmp_path / "letter.txt", tmp_path / "new" / "lettre.txt"
+    letter.write_bytes(b"  1\r\n\r\n\t- 2  3.\n\n> 4\x0c\n")
+    assert translate("-i", letter, "-o", result) == (0, "", "")
+    assert result.read_bytes() == letter.read_bytes()   # numbers are French already
+    assert [path.name for path in result.parent.iterdir()] == ["lettre.txt"]
+
+
+def test_json_is_one_object_for_each_line(translate: Translate, tmp_path: Path):
+    text = tmp_path / "text.txt"
+    text.write_text("Hello world.\n\n42 \u2028 43\x0b44\n", encoding="utf-8", newline="")
+    for out in (translate("--json", "-i", text)[1], translate("--json", stdin=text.read_bytes())[1]):
+        rows = [json.loads(line) for line in out.removesuffix("\n").split("\n")]
+        assert [row["source"] for row in rows] == ["Hello world.", "", "42 \u2028 43\x0b44"]
+        assert all(set(row) >= {"source", "text", "confidence", "alternatives", "warnings"} for row in rows)
+
+
+def test_scores_stand_in_front_of_each_line(translate: Translate):
+    for line in translate("--scores", "Hello world.", "42")[1].splitlines():
+        assert 0 <= float(line.split("\t")[0]) <= 1
+
+
+def test_more_alternatives_than_the_beam_widen_it_unless_it_is_given(translate: Translate):
+    lines = translate("--n-best", "5", "Hello world", "--scores")[1].splitlines()
+    assert 2 < len(set(lines)) == len(lines) <= 5
+    assert translate("--n-best", "5", "--beam", "2", "Hello world")[0] == 2
+
+
+def test_bytes_that_are_no_text_do_not_stop_a_pipe_and_are_told(translate: Translate):
+    code, out, err = translate(stdin=b"1\n2 \xff\n3\n")
+    assert (code, out) == (0, "1\n2 \ufffd\n3\n")
+    assert "line 2" in err
+
+
+def test_a_lone_surrogate_in_an_argument_becomes_a_replacement_mark(translate: Translate, tmp_path: Path):
+    assert translate("1 \udcff")[1] == "1 \ufffd\n"
+    translate("1 \udcff", "-o", tmp_path / "out")
+    assert (tmp_path / "out").read_text(encoding="utf-8") == "1 \ufffd\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["-i", "bad.txt"], 3, "line 2"),
+        (["-i", "missing.txt"], 3, "missing.txt"),
+        (["-i", "."], 3, "cannot read"),
+        (["-i", "good.txt", "Hello"], 2, "TEXT"),
+        (["-i", "good.txt", "-o", "good.txt"], 7, "is the input"),
+        (["-i", "good.txt", "-o", "link.txt"], 7, "is the input"),
+        (["--unwrap", "Hello"], 2, "--input"),
+        (["--model", "nowhere", "Hello"], 4, "nowhere"),
+        (["--device", "abacus", "Hello"], 2, "abacus"),
+        (["--engine", "steam", "Hello"], 2, "steam"),
+        (["Hello", "-o", "good.txt/under"], 7, "cannot write"),
+    ],
+)
+def test_what_cannot_be_done_is_told_and_nothing_is_lost(
+    translate: Translate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, words: str
+):
+    monkeypatch.chdir(tmp_path)
+    Path("good.txt").write_text("1\n")
+    Path("bad.txt").write_bytes(b"fine\nnot \xff fine\n")
+    Path("link.txt").symlink_to("good.txt")
+    got, out, err = translate(*arguments)
+    assert (got, out) == (code, "")
+    assert words in err
+    assert "fix:" in err
+    assert Path("good.txt").read_text() == "1\n"
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def process(model: RunDir, *arguments: str, **streams: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "mt", "translate", "--model", str(model.path), "--engine", "torch", "--device", "cpu", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(Path(mt.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(command, env=environment, **streams)
+
+
+def test_a_slow_pipe_is_answered_line_by_line_and_its_end_may_be_missing(model: RunDir):
+    with process(model, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        for line in (b"1\n", b"2\n"):
+            running.stdin.write(line)
+            running.stdin.flush()
+            assert running.stdout.readline() == line   # while the pipe is still open
+        running.stdout.close()   # as `head` does
+        running.stdin.write(b"3\n")
+        running.stdin.close()
+        assert running.wait(timeout=60) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_at_a_terminal_it_asks_until_the_input_ends(model: RunDir):
+    import pty
+
+    ours, theirs = pty.openpty()
+    with process(model, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        for line in (b"42\n", b"43\n"):
+            os.write(ours, line)
+            assert running.stdout.readline() == line   # the question itself is on standard error
+        time.sleep(0.1)
+        os.write(ours, b"\x04")
+        assert running.wait(timeout=60) == 0
+        assert b"en> " in running.stderr.read()
+    os.close(ours)
+    os.close(theirs)
