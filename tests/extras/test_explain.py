@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -67,7 +66,7 @@ def explanation(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Explana
 
 
 @pytest.fixture
-def used(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Tensor]]:
+def used(monkeypatch: pytest.MonkeyPatch) -> list[Tensor]:
     """The weights of every attention the network computes from now on, by the reference and with the network's own masks."""
     weights: list[Tensor] = []
 
@@ -77,7 +76,7 @@ def used(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Tensor]]:
         return output
 
     monkeypatch.setattr(layers, "fast_attention", reference)
-    yield weights
+    return weights
 
 
 @pytest.mark.parametrize("norm", ["pre", "post"])
@@ -170,7 +169,7 @@ def test_probabilities_are_those_of_the_search(explanation: Explanation):
             shares = [each.share for each in likely]
             assert shares == sorted(shares, reverse=True)
             assert shares[0] >= probability - 1e-6
-            assert dict((each.token, each.share) for each in likely).get(token, probability) == pytest.approx(probability)
+            assert {each.token: each.share for each in likely}.get(token, probability) == pytest.approx(probability)
 
 
 def test_neighbours_are_nearest_by_cosine():

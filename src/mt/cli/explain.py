@@ -36,7 +36,6 @@ def explain(
     from mt.config import update
     from mt.device import choose_device
     from mt.extras import plots
-    from mt.extras.explain import alignment
     from mt.extras.explain import explain as explain_sentence
     from mt.extras.explain.page import page
     from mt.run import RunDir, write_text
@@ -50,9 +49,7 @@ def explain(
         write_text(html, page(explanation, decode))
         console.log(f"wrote {html}; open it in a browser")
     if png:
-        weights = alignment(explanation.views[0], len(explanation.source)).numpy()
-        rows, columns = (tokenizer.pieces(tokens) for tokens in (explanation.views[0].output, explanation.source))
-        plots.save(plots.attention(weights, rows, columns), png)
+        draw(explanation, png)
         console.log(f"wrote {png}")
     if not html and not png:
         show(explanation, Console(highlight=False))
@@ -67,6 +64,16 @@ def only_sentence(text: str) -> str:
     if len(sentences) > 1:
         console.warn(f"there are {len(sentences)} sentences, which the network reads one by one; this is the first")
     return sentences[0] if sentences else text
+
+
+def draw(explanation: Explanation, path: Path) -> None:
+    """Write the cross-attention of the best hypothesis as a picture."""
+    from mt.extras import plots
+    from mt.extras.explain import alignment
+
+    view, pieces = explanation.views[0], explanation.tokenizer.pieces
+    weights = alignment(view, len(explanation.source)).numpy()
+    plots.save(plots.attention(weights, pieces(view.output), pieces(explanation.source)), path)
 
 
 def show(explanation: Explanation, console: Console) -> None:

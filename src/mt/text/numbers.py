@@ -14,55 +14,51 @@ from mt.text.normalize import NARROW_NO_BREAK, NO_BREAK
 
 DIGITS = r"[0-9]+(?:[.,'][0-9]+)*"
 MONEY = "$€£¥₹₩₽₪₿¢"
-# What a person reads as one number: MP3, v2.0.1, -5, US$1,250.50, 3-4, 12/25/2023, 50%, 1st, 10:30 pm.
+# What a person reads as one number: MP3, v2.0.1; +1 555 010 2233; -5, US$1,250.50, 3-4, 12/25/2023, 50%, 1st, 10:30 pm.
 NUMBER = re.compile(
     rf"(?<![\w.])(?:[A-Za-z]{{1,16}}|[A-Z][A-Za-z]{{0,15}}-)[0-9]+(?:\.[0-9]+)*[A-Za-z0-9]*"
+    rf"|(?<![\w.,])\+?\(?[0-9]+\)?(?:[ -]\(?[0-9]+\)?){{2,}}(?![\w,]|\.[0-9])"
     rf"|(?:(?<![\w)\]%}}.-])[-−+±])?(?:(?:US|CA|AU|HK|NZ)?[{MONEY}][ {NO_BREAK}]?)?{DIGITS}(?:[-–/:×x]{DIGITS})*"
-    rf"(?:(?:st|nd|rd|th)\b|[ {NO_BREAK}]?(?:[%‰]|°(?:[CF]\b)?|[{MONEY}](?![\w{{])|[ap]\.m\.|[ap]m\b|[AP]M\b))?"
+    rf"(?:(?:st|nd|rd|th)\b|[ {NO_BREAK}]?(?:[%‰](?![\w(])|°(?:[CF]\b)?|[{MONEY}](?![\w{{])|[ap]\.m\.|[ap]m\b|[AP]M\b))?"
 )
 FRENCH_NUMBER = re.compile(
-    rf"(?P<sign>(?:(?<![\w)\]%.-])[-−–]|\bmoins )?)(?P<digits>(?<![0-9])[0-9]{{1,3}}(?:[ {NO_BREAK}{NARROW_NO_BREAK}][0-9]{{3}})+(?:,[0-9]+)?(?![0-9])|{DIGITS})"
+    rf"(?P<sign>(?:(?<![\w)\]%}}.-])[-−–](?:(?:US|CA|AU|HK|NZ)?[{MONEY}][ {NO_BREAK}]?)?|\bmoins )?)"
+    rf"(?P<digits>(?<![0-9])[0-9]{{1,3}}(?:[ {NO_BREAK}{NARROW_NO_BREAK}][0-9]{{3}})+(?:,[0-9]+)?(?![0-9])|{DIGITS})"
 )
 CLOCK = re.compile(rf"([0-9]{{1,2}})(?::([0-5][0-9]))?(?:[ {NO_BREAK}]?([ap])\.?m\.?)?", re.IGNORECASE)
 ENGLISH_GROUPS = re.compile(r"[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+)?")
 EUROPEAN_GROUPS = re.compile(r"[0-9]{1,3}(?:[.'][0-9]{3})+(?:,[0-9]+)?")
 
 # How French says what a sign beside a number means.
-SIGNS = {"$": r"\$|dollar|USD", "€": "€|euro|EUR", "£": "£|livre|sterling|GBP", "%": "%|pour ?cent"}
+SIGNS = {"$": r"\$|dollar|USD", "€": "€|euro|EUR", "£": "£|livre|sterling|GBP", "%": r"%|pour ?cent|p\. ?(?:100|cent)"}
 
-FRENCH_WORDS: dict[str, tuple[str, ...]] = {
-    **{
-        word: (str(value),)
-        for value, words in enumerate(
-            (
-                "zéro|un une premier première|deux second seconde deuxième double|trois troisième triple|quatre quatrième|cinq cinquième"
-                "|six sixième|sept septième|huit huitième|neuf neuvième|dix dixième dizaine|onze onzième|douze douzième douzaine"
-                "|treize treizième|quatorze quatorzième|quinze quinzième|seize seizième|dix-sept dix-septième|dix-huit dix-huitième"
-                "|dix-neuf dix-neuvième|vingt vingtième vingtaine"
-            ).split("|")
-        )
-        for word in words.split()
-    },
-    **{word: (str(i),) for i, word in enumerate("janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(), 1)},
-    **{word: (str(10 * i),) for i, word in enumerate("trente quarante cinquante soixante".split(), 3)},
-    **{f"{roman.lower()}e": (str(i),) for i, roman in enumerate("I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII XVIII XIX XX XXI".split(), 1)},
-    **{"cent": ("100",), "centaine": ("100",), "mille": ("1000",), "millier": ("1000",), "ier": ("1",)},
-    **{"midi": ("12",), "minuit": ("0", "12", "24"), "demi": ("30", "5"), "demie": ("30", "5"), "quart": ("15", "45", "4")},
+
+def table(words: str, *, start: int = 0, step: int = 1) -> dict[str, int]:
+    """Words to values: | stands between the words of one value and those of the next."""
+    return {word: start + step * i for i, group in enumerate(words.split("|")) for word in group.split()}
+
+
+FRENCH_WORDS = {
+    **table(
+        "zéro minuit|un une premier première ier|deux second seconde deuxième double|trois troisième triple|quatre quatrième|cinq cinquième"
+        "|six sixième|sept septième|huit huitième|neuf neuvième|dix dixième dizaine|onze onzième|douze douzième douzaine midi|treize treizième"
+        "|quatorze quatorzième|quinze quinzième quart|seize seizième|dix-sept dix-septième|dix-huit dix-huitième|dix-neuf dix-neuvième"
+        "|vingt vingtième vingtaine"
+    ),
+    **table("trente demi demie|quarante|cinquante|soixante", start=30, step=10),
+    **table("cent centaine", start=100),
+    **table("mille millier", start=1000),
+    **table("janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre", start=1),
+    **table("ie|iie|iiie|ive|ve|vie|viie|viiie|ixe|xe|xie|xiie|xiiie|xive|xve|xvie|xviie|xviiie|xixe|xxe|xxie", start=1),   # centuries
 }
 ENGLISH_WORDS = {
-    **{
-        word: i
-        for i, words in enumerate(
-            (
-                "zero midnight|a an one once first|two twice second couple both|three thrice third|four fourth|five fifth|six sixth|seven seventh"
-                "|eight eighth|nine ninth|ten tenth decade|eleven eleventh|twelve twelfth dozen noon|thirteen thirteenth|fourteen fourteenth"
-                "|fifteen fifteenth quarter|sixteen sixteenth|seventeen seventeenth|eighteen eighteenth|nineteen nineteenth|twenty twentieth"
-            ).split("|")
-        )
-        for word in words.split()
-    },
-    **{word: i for i, word in enumerate("january february march april may june july august september october november december".split(), 1)},
-    **{word: 10 * i for i, words in enumerate("thirty half|forty|fifty|sixty|seventy|eighty|ninety".split("|"), 3) for word in words.split()},
+    **table(
+        "zero midnight|a an one once first|two twice second couple both|three thrice third|four fourth|five fifth|six sixth|seven seventh"
+        "|eight eighth|nine ninth|ten tenth decade|eleven eleventh|twelve twelfth dozen noon|thirteen thirteenth|fourteen fourteenth"
+        "|fifteen fifteenth quarter|sixteen sixteenth|seventeen seventeenth|eighteen eighteenth|nineteen nineteenth|twenty twentieth"
+    ),
+    **table("thirty thirtieth half|forty|fifty|sixty|seventy|eighty|ninety", start=30, step=10),
+    **table("january|february|march|april|may|june|july|august|september|october|november|december", start=1),
 }
 MAGNITUDES = {"hundred": 100, "century": 100, "thousand": 1000, "k": 1000, "million": 10**6, "m": 10**6, "billion": 10**9, "bn": 10**9}
 
@@ -71,7 +67,7 @@ def lost(source: str, translation: str) -> list[str]:
     """The numbers of an English text that its French has neither in figures nor, where they are small, in words."""
     offered = Counter(key for token in FRENCH_NUMBER.finditer(translation) for key in offers(token))
     words = re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", translation.lower())
-    offered.update(key for word in words for key in FRENCH_WORDS.get(word.removesuffix("s"), FRENCH_WORDS.get(word, ())))
+    offered.update(str(FRENCH_WORDS.get(word, FRENCH_WORDS.get(word.removesuffix("s")))) for word in words)
     missing = []
     for number in NUMBER.findall(source):
         found = next((keys for keys in readings(number) if not Counter(keys) - offered), None)
@@ -84,8 +80,11 @@ def lost(source: str, translation: str) -> list[str]:
 
 def invented(source: str, translation: str) -> list[str]:
     """The numbers in figures of a French text that its English has neither in figures nor in words."""
-    known = {key for number in NUMBER.findall(source) for keys in readings(number) for key in keys} | {"00", *spelled(source)}
-    return [token["digits"] for token in FRENCH_NUMBER.finditer(translation) if not known.intersection(offers(token)) and not in_runs(token["digits"], known)]
+    known = {key for number in NUMBER.findall(source) for keys in readings(number) for key in keys} | spelled(source) | {"00"}
+    if "%" in source:
+        known.add("100")   # 5 p. 100
+    strange = [token["digits"] for token in FRENCH_NUMBER.finditer(translation) if not known.intersection(offers(token))]
+    return [digits for digits in strange if not known.issuperset(map(key, re.findall("[0-9]+", digits)))]   # 2.5.1 is made of 2, 5 and 1
 
 
 def readings(number: str) -> Iterator[tuple[str, ...]]:
@@ -130,11 +129,6 @@ def offers(token: re.Match[str]) -> set[str]:
         digits = digits[:-3]
         keys.add(digits)   # 5 million → 5 000 000
     return keys | {f"-{each}" for each in keys if token["sign"]}
-
-
-def in_runs(digits: str, known: set[str]) -> bool:
-    """Whether figures are made of known ones: 2.5.1 of 2, 5 and 1."""
-    return all(key(run) in known or run in known for run in re.findall("[0-9]+", digits))
 
 
 def spelled(text: str) -> set[str]:

@@ -110,11 +110,12 @@ def train(
         seed, rank, size = train_config.seed, world.rank, world.size
         stream = BatchStream(training.train_data, train_config.tokens_per_batch, seed=seed, rank=rank, world_size=size)
         meter = Meter(training)
-        for batches in position_and_batches(stream, progress, train_config.accumulate):
+        for batches, following in batches_by_step(stream, progress, train_config.accumulate):
             if world.any(bool(stop) or spent(training)):
                 break
             rate = learning_rate(progress.step + 1, train_config, budget.max_steps)
             loss, nll, norm = step(training, batches, rate)
+            progress.epoch, progress.batch = following
             meter.add(batches, loss, nll, norm, rate)
             if progress.step % train_config.validate_every == 0:
                 meter.flush()
@@ -154,16 +155,17 @@ def step(training: Training, batches: list[Batch], rate: float) -> tuple[Tensor,
     return loss, nll, norm
 
 
-def position_and_batches(stream: BatchStream, progress: Progress, accumulate: int) -> Iterator[list[Batch]]:
-    """The batches of one optimizer step after another, epoch after epoch; `progress` says where the next begin."""
+def batches_by_step(stream: BatchStream, progress: Progress, accumulate: int) -> Iterator[tuple[list[Batch], tuple[int, int]]]:
+    """The batches of one optimizer step after another, from where `progress` stands; with each the epoch and batch that follow."""
     group: list[Batch] = []
-    while True:
-        for number, batch in enumerate(stream.epoch(progress.epoch, start=progress.batch), start=progress.batch + 1):
+    start = progress.batch
+    for epoch in itertools.count(progress.epoch):
+        for following, batch in enumerate(stream.epoch(epoch, start=start), start=start + 1):
             group.append(batch)
             if len(group) == accumulate:
-                yield group
-                progress.batch, group = number, []
-        progress.epoch, progress.batch = progress.epoch + 1, 0
+                yield group, (epoch, following)
+                group = []
+        start = 0
 
 
 def spent(training: Training) -> bool:

@@ -61,7 +61,7 @@ class Explanation:
     source: list[int]                        # </s> included
     views: list[View]                        # the hypotheses that were found, best first
     candidates: list[Candidate]
-    neighbours: dict[int, list[Likely]]      # of every token in source and views
+    neighbours: dict[int, list[Likely]]      # of <s> and every token in source and views
     tokenizer: Tokenizer
 
 
@@ -76,7 +76,7 @@ def explain(model: nn.Module, tokenizer: Tokenizer, text: str, config: DecodeCon
     with torch.inference_mode():
         candidates = trace(network, src, config)
         views = [view(model, src, each.hypothesis(config)) for each in ranking(candidates)[: config.beam]]
-        tokens = sorted({*source, *(token for view in views for token in view.output)})
+        tokens = sorted({BOS, *source, *(token for view in views for token in view.output)})
         neighbours = nearest(network.output_weight, tokens)
     return Explanation(sentence, source, views, candidates, neighbours, tokenizer)
 
@@ -124,9 +124,11 @@ def words(tokenizer: Tokenizer, tokens: list[int]) -> list[Word]:
     starts: list[int] = []
     pieces = tokenizer.pieces(tokens)
     for i, piece in enumerate(pieces):
-        alone = tokens[i] == EOS or not (any(map(str.isalnum, piece)) or piece in ("'", "-"))
-        after_mark = i > 0 and not any(character.isalnum() or character in f"'-{SPACE_MARK}" for character in pieces[i - 1])
-        if i == 0 or alone or after_mark or piece[0] in f"{SPACE_MARK}\u00a0\u202f":
+        before = pieces[i - 1] if i else ""
+        mark = not any(character.isalnum() or character in "'-" for character in piece)
+        after_mark = not any(character.isalnum() or character in f"'-{SPACE_MARK}" for character in before)
+        spaced = piece[0] in f"{SPACE_MARK}\u00a0\u202f"
+        if spaced or tokens[i] == EOS or (before != SPACE_MARK and (mark or after_mark)):
             starts.append(i)
     ends = [*starts[1:], len(tokens)]
     return [Word(tokenizer.decode(tokens[a:b]).strip() or pieces[a], a, b) for a, b in zip(starts, ends, strict=True)]

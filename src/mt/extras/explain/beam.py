@@ -74,7 +74,7 @@ def trace(model: TranslationModel, src: Tensor, config: DecodeConfig) -> list[Ca
         living = [c for c in looked_at if c.token != EOS][: config.beam]
         finished += sort_out(looked_at, living, config)
         candidates += looked_at
-        if step == limit or not living or decided(finished, living[0], limit, config):
+        if step == limit or not living or decided(finished, living[0], config):
             break
         state.select(torch.tensor([rows[c] for c in living], device=src.device))
     conclude(candidates, living, finished, config)
@@ -95,14 +95,10 @@ def sort_out(looked_at: list[Candidate], living: list[Candidate], config: Decode
     return finished
 
 
-def decided(finished: list[Candidate], best: Candidate, limit: int, config: DecodeConfig) -> bool:
-    """Whether a beam of hypotheses has finished and the best living one cannot overtake the last of them any more.
-
-    Its sum can only fall; its divisor is largest at the greatest length, or at the next one where alpha is negative.
-    """
-    divisor = max(length_penalty(length, config.length_penalty) for length in (best.step + 1, limit))
-    better = [c for c in finished if c.score >= best.total / divisor]
-    return len(better) >= config.beam
+def decided(finished: list[Candidate], best: Candidate, config: DecodeConfig) -> bool:
+    """Whether a whole beam has finished, each no worse than what the best living one would be if it ended here."""
+    score = best.total / length_penalty(best.step, config.length_penalty)
+    return sum(candidate.score >= score for candidate in finished) >= config.beam
 
 
 def conclude(candidates: list[Candidate], living: list[Candidate], finished: list[Candidate], config: DecodeConfig) -> None:
@@ -119,7 +115,7 @@ def conclude(candidates: list[Candidate], living: list[Candidate], finished: lis
     for candidate in candidates:
         if candidate.fate == "kept" and not candidate.why and candidate not in continued:
             candidate.why = (
-                "the search was over: it could not have come among the first any more"
+                f"the search was over: {config.beam} had finished and were better, or the length ran out"
                 if candidate in living
                 else f"at step {candidate.step + 1} none of its continuations was among the best {2 * config.beam}"
             )

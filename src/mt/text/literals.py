@@ -1,0 +1,99 @@
+"""What in a text must survive its translation: addresses, placeholders, tags, code, emoji, other scripts, numbers."""
+
+from __future__ import annotations
+
+import re
+import typing
+from dataclasses import dataclass
+
+from mt.text import numbers
+
+Kind = typing.Literal["code", "url", "email", "handle", "placeholder", "tag", "emoji", "script", "number", "term"]
+
+# Signs that are pictures, and letters of other scripts, which the network has not learned and French keeps.
+PICTURES = (
+    "\u00a9\u00ae\u2122\u203c\u2049\u2139\u2190-\u21ff\u2300-\u23ff\u24c2\u2500-\u27bf\u2900-\u297f\u2b05-\u2b55"
+    "\U0001f000-\U0001f1e5\U0001f200-\U0001faff"
+)
+PICTURE = rf"(?:[{PICTURES}]|[0-9#*]\ufe0f?\u20e3|[\U0001f1e6-\U0001f1ff]{{2}})[\ufe0f\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*"
+FOREIGN = (
+    "\u0370-\u1cff\u1f00-\u1fff\u2c80-\u2dff\u3005-\ua71f\ua840-\ud7ff\uf900-\ufaff\ufb13-\ufdff\ufe70-\uffdc"
+    "\U00010000-\U0001efff\U00020000-\U0003ffff"
+)
+WORD = rf"[{FOREIGN}][{FOREIGN}\u0300-\u036f\u200c\u200d]*"
+DOMAIN = "com|org|net|edu|gov|io|dev|app|info|ai|co|fr|uk|de|eu|ca|ch|be|us|example|test"
+SUFFIX = (
+    "py|js|ts|c|h|cpp|rs|go|sh|md|txt|json|toml|ya?ml|xml|html?|css|csv|tsv|pdf|docx?|xlsx?|png|jpe?g|gif|svg|mp[34]|zip|gz|log|ini|cfg|exe"
+    "|po|srt"
+)
+
+PATTERNS: dict[str, str] = {
+    "code": r"(?P<ticks>`+)(?!`)[^`\n]{1,500}(?P=ticks)",
+    "url": rf"(?:https?|ftp|file|ssh|git|wss?)://[^\s<>\"'`«»]+|(?:www\.|mailto:|tel:)(?=[\w+])[^\s<>\"'`«»]+"
+    rf"|(?<![\w.@-])(?:[A-Za-z0-9-]{{1,63}}\.){{1,8}}(?:{DOMAIN})\b(?!\.?\w|@)(?::[0-9]+)?(?:[/?#][^\s<>\"'`«»]*)?",
+    "email": r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}",
+    "handle": r"(?<![\w&/])(?:@[A-Za-z_]\w{0,60}|#[^\W\d]\w{0,60}|:[a-z][a-z0-9_+-]{1,40}:(?!\w))",
+    "placeholder": r"\{\{.{0,80}?\}\}|[$#%]?\{[^{}\n]{0,80}\}|\[\[[^\]\n]{1,80}\]\]|<%.{0,80}?%>|\$[A-Za-z_]\w{0,60}|%[A-Z_]{2,40}%"
+    r"|%\([A-Za-z_]\w{0,60}\)[sdifrx]|(?<![0-9%])%(?:[0-9]{1,2}\$)?[-+#0]{0,2}[0-9]{0,3}(?:\.[0-9]{1,2})?(?:l{0,2}[sdiufxXcr@]|%)(?![A-Za-z])"
+    r"|&(?:[a-zA-Z]{2,12}|#x?[0-9A-Fa-f]{1,6});",
+    "tag": r"<!--.{0,300}?-->|</?[A-Za-z][^<>\n]{0,300}>",
+    "path": r"(?<![\w./])(?:(?:~|\.{1,2})/[\w./*-]*|/[\w.-]+(?:/[\w.*-]*)+|[A-Za-z]:\\[^\s\"<>|]*)"
+    rf"|(?<![\w.-])[\w-]{{1,80}}\.(?:{SUFFIX})\b(?!\.?\w)",
+    "name": r"(?<!\w)_*[^\W_]+(?:_+[^\W_]+)+_*(?!\w)|(?<!\w)__[^\W_]+__(?!\w)|(?<![\w.])[A-Za-z_][\w.]{0,80}\(\)|(?<![^\s(\[`])--[a-z][\w-]+"
+    r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b0x[0-9A-Fa-f]+\b|#[0-9A-Fa-f]{6}\b",
+    "emoji": rf"(?:{PICTURE})+",
+    "script": rf"{WORD}(?:[ \u3000-\u3004·・،؛]+{WORD})*[\u3000-\u3004]*",
+    "number": numbers.NUMBER.pattern,
+}
+KINDS: dict[str, Kind] = {"path": "code", "name": "code"}
+LITERAL = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in PATTERNS.items()))
+AFTER_URL = ".,;:!?…'\"*_"
+
+
+@dataclass(frozen=True)
+class Literal:
+    """What must survive, where it stands, and how it stands in French."""
+
+    kind: Kind
+    text: str
+    start: int
+    target: str
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+
+def literals(text: str) -> list[Literal]:
+    """What must survive the translation of a text, in order."""
+    found, start = [], 0
+    while match := LITERAL.search(text, start):
+        name, token = match.lastgroup or "", match.group()
+        if name == "url":
+            token = trimmed(token)
+        kind = KINDS.get(name, typing.cast(Kind, name))
+        found.append(Literal(kind, token, match.start(), numbers.in_french(token) if kind == "number" else token))
+        start = found[-1].end
+    return found
+
+
+def trimmed(url: str) -> str:
+    """A URL without the punctuation of the sentence it stands in; a closing bracket stays where its opening one is."""
+    while True:
+        shorter = url.rstrip(AFTER_URL)
+        for opening, closing in ("()", "[]", "{}"):
+            if shorter.endswith(closing) and shorter.count(opening) < shorter.count(closing):
+                shorter = shorter[:-1]
+        if shorter == url:
+            return url
+        url = shorter
+
+
+def without(text: str) -> str:
+    """A text with a space for everything that must survive, save numbers."""
+    parts, start = [], 0
+    for literal in literals(text):
+        if literal.kind != "number":
+            parts.append(text[start : literal.start])
+            start = literal.end
+    return " ".join([*parts, text[start:]])

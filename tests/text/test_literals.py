@@ -1,0 +1,73 @@
+"""Laws of finding what must survive translation."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mt.text.literals import literals, without
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("See https://example.com/a?b=c&d=e#f.", {"url": ["https://example.com/a?b=c&d=e#f"]}),
+        ("(see http://x.org/wiki/Mt_(tool))", {"url": ["http://x.org/wiki/Mt_(tool)"]}),
+        ("Is it www.example.fr? Or example.co.uk/x, or docs.example.dev:8080!", {"url": ["www.example.fr", "example.co.uk/x", "docs.example.dev:8080"]}),
+        ('<a href="http://a.b">', {"tag": ['<a href="http://a.b">']}),
+        ("Write to Ann.Lee+news@mail.example.com.", {"email": ["Ann.Lee+news@mail.example.com"]}),
+        ("Thanks @ann_lee and #Monday, :tada:", {"handle": ["@ann_lee", "#Monday", ":tada:"]}),
+        ("Hi {name}, {{ user.email }} {0} {n:>5} ${HOME} $PATH #{x}", {"placeholder": ["{name}", "{{ user.email }}", "{0}", "{n:>5}", "${HOME}", "$PATH", "#{x}"]}),
+        ("%s of %d, %1$s, %(name)s, %-5.2f, %@, 5 %d%%", {"placeholder": ["%s", "%d", "%1$s", "%(name)s", "%-5.2f", "%@", "%d", "%%"], "number": ["5"]}),
+        ("100% done, 100 % sure, 5% discount", {"number": ["100%", "100 %", "5%"]}),
+        ("[[Main Page]] and %APPDATA% and <%= x %> &nbsp;&#39;", {"placeholder": ["[[Main Page]]", "%APPDATA%", "<%= x %>", "&nbsp;", "&#39;"]}),
+        ("a < b and c > d, x<5", {"number": ["5"]}),
+        ("<b>Bold</b><br/> <!-- note -->", {"tag": ["<b>", "</b>", "<br/>", "<!-- note -->"]}),
+        ("Run `ls -la` or ``a ` b``", {"code": ["`ls -la`"]}),
+        ("user_name, __init__, print(), os.path.join(), --dry-run", {"code": ["user_name", "__init__", "print()", "os.path.join()", "--dry-run"]}),
+        ("wait -- what--really", {}),
+        ("/etc/hosts ~/notes ./run.sh C:\\Temp\\a.txt README.md and/or 24/7", {"code": ["/etc/hosts", "~/notes", "./run.sh", "C:\\Temp\\a.txt", "README.md"], "number": ["24/7"]}),
+        ("e.g. this, i.e. that, U.S. and etc.", {}),
+        ("👍 Great 👩\u200d💻🎉 work ❤\ufe0f 🇫🇷 1️⃣ → ok ✅", {"emoji": ["👍", "👩\u200d💻🎉", "❤\ufe0f", "🇫🇷", "1️⃣", "→", "✅"]}),
+        ("He said Привет, мир and 東京タワー。 to שלום עולם", {"script": ["Привет", "мир", "東京タワー。", "שלום עולם"]}),
+        ("déjà vu, naïve, Łódź, İstanbul, Tiếng Việt", {}),
+        ("It costs $1,250.50, €20, 15 €, US$5 or £3.", {"number": ["$1,250.50", "€20", "15 €", "US$5", "£3"]}),
+        ("at 10:30 pm, 3pm, 7 a.m., 14:05", {"number": ["10:30 pm", "3pm", "7 a.m.", "14:05"]}),
+        ("12/25/2023, 2024-05-01, 3-4, 16:9, 24/7, 4x4", {"number": ["12/25/2023", "2024-05-01", "3-4", "16:9", "24/7", "4x4"]}),
+        ("MP3, COVID-19, v2.0.1, B12, H2O, A4", {"number": ["MP3", "COVID-19", "v2.0.1", "B12", "H2O", "A4"]}),
+        ("the 1990s, 5km, 1st, 22nd, 3rd, 4th", {"number": ["1990", "5", "1st", "22nd", "3rd", "4th"]}),
+        ("call +1 (555) 010-2233 or 06 12 34 56 78", {"number": ["+1 (555) 010-2233", "06 12 34 56 78"]}),
+        ("ISBN 978-3-16-148410-0, 192.168.0.1:8080", {"number": ["978-3-16-148410-0", "192.168.0.1:8080"]}),
+        ("-5 °C, −3, 5-3, (-2), +7%", {"number": ["-5 °C", "−3", "5-3", "-2", "+7%"]}),
+        ("one two three", {}),
+    ],
+)
+def test_finds_what_must_survive(text: str, found: dict[str, list[str]]):
+    kinds: dict[str, list[str]] = {}
+    for literal in literals(text):
+        kinds.setdefault(literal.kind, []).append(literal.text)
+    assert kinds == found
+
+
+UGLY = st.text(st.sampled_from("aB1 ._-/:@#%$€{}<>()[]`'\"\\&;,!?\n\u202féж東😀❤\ufe0f\u200d"), max_size=40)
+
+
+@given(st.one_of(st.text(), UGLY))
+def test_literals_stand_where_they_say_in_order_and_apart(text: str):
+    end = 0
+    for literal in literals(text):
+        assert literal.text
+        assert literal.start >= end
+        end = literal.end
+        assert text[literal.start : end] == literal.text
+    assert not [literal for literal in literals(without(text)) if literal.kind != "number"] or "number" in {each.kind for each in literals(text)}
+
+
+@pytest.mark.parametrize("unit", ["a", "a.", "a_", "_", "@", "a@", "{", "%", "1", "1,", "1 ", "<a", "`", "``` ", "/a", "é", "ж ", "😀", "--a", "http://", ")", "&a", "1-1:", "::a"])
+def test_long_input_takes_linear_time(unit: str):
+    started = time.perf_counter()
+    literals(unit * (20_000 // len(unit)))
+    assert time.perf_counter() - started < 2   # quadratic would be minutes
