@@ -137,7 +137,7 @@ def test_the_version_is_the_one_of_the_package():
     assert f'\nversion = "{mt.__version__}"\n' in project
 
 
-@pytest.mark.parametrize("command", ["translate", "prepare", "train", "evaluate", "export"])
+@pytest.mark.parametrize("command", ["translate", "prepare", "train", "evaluate", "explain", "plot", "export"])
 def test_every_command_has_help(command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     assert leave([command, "--help"], monkeypatch) == 0
     out, err = capsys.readouterr()

@@ -16,20 +16,23 @@ from mt.text.literals import literals, without
     [
         ("See https://example.com/a?b=c&d=e#f.", {"url": ["https://example.com/a?b=c&d=e#f"]}),
         ("(see http://x.org/wiki/Mt_(tool))", {"url": ["http://x.org/wiki/Mt_(tool)"]}),
-        ("Is it www.example.fr? Or example.co.uk/x, or docs.example.dev:8080!", {"url": ["www.example.fr", "example.co.uk/x", "docs.example.dev:8080"]}),
+        ("Is it www.example.fr? Or example.co.uk/x, or example.dev:8080!", {"url": ["www.example.fr", "example.co.uk/x", "example.dev:8080"]}),
         ('<a href="http://a.b">', {"tag": ['<a href="http://a.b">']}),
         ("Write to Ann.Lee+news@mail.example.com.", {"email": ["Ann.Lee+news@mail.example.com"]}),
         ("Thanks @ann_lee and #Monday, :tada:", {"handle": ["@ann_lee", "#Monday", ":tada:"]}),
-        ("Hi {name}, {{ user.email }} {0} {n:>5} ${HOME} $PATH #{x}", {"placeholder": ["{name}", "{{ user.email }}", "{0}", "{n:>5}", "${HOME}", "$PATH", "#{x}"]}),
-        ("%s of %d, %1$s, %(name)s, %-5.2f, %@, 5 %d%%", {"placeholder": ["%s", "%d", "%1$s", "%(name)s", "%-5.2f", "%@", "%d", "%%"], "number": ["5"]}),
+        ("Hi {name}, {{ user.email }} {0} {n:>5}", {"placeholder": ["{name}", "{{ user.email }}", "{0}", "{n:>5}"]}),
+        ("${HOME} $PATH #{x} {}", {"placeholder": ["${HOME}", "$PATH", "#{x}", "{}"]}),
+        ("%s of %d, %1$s, %(name)s", {"placeholder": ["%s", "%d", "%1$s", "%(name)s"]}),
+        ("%-5.2f, %@, 5 %d%%", {"placeholder": ["%-5.2f", "%@", "%d", "%%"], "number": ["5"]}),
         ("100% done, 100 % sure, 5% discount", {"number": ["100%", "100 %", "5%"]}),
         ("[[Main Page]] and %APPDATA% and <%= x %> &nbsp;&#39;", {"placeholder": ["[[Main Page]]", "%APPDATA%", "<%= x %>", "&nbsp;", "&#39;"]}),
         ("a < b and c > d, x<5", {"number": ["5"]}),
         ("<b>Bold</b><br/> <!-- note -->", {"tag": ["<b>", "</b>", "<br/>", "<!-- note -->"]}),
-        ("Run `ls -la` or ``a ` b``", {"code": ["`ls -la`"]}),
+        ("Run `ls -la` or ``a ` b``", {"code": ["`ls -la`", "``a ` b``"]}),
         ("user_name, __init__, print(), os.path.join(), --dry-run", {"code": ["user_name", "__init__", "print()", "os.path.join()", "--dry-run"]}),
         ("wait -- what--really", {}),
-        ("/etc/hosts ~/notes ./run.sh C:\\Temp\\a.txt README.md and/or 24/7", {"code": ["/etc/hosts", "~/notes", "./run.sh", "C:\\Temp\\a.txt", "README.md"], "number": ["24/7"]}),
+        ("/etc/hosts ~/notes ./run.sh and/or 24/7", {"code": ["/etc/hosts", "~/notes", "./run.sh"], "number": ["24/7"]}),
+        ("C:\\Temp\\a.txt, README.md, main.py.", {"code": ["C:\\Temp\\a.txt", "README.md", "main.py"]}),
         ("e.g. this, i.e. that, U.S. and etc.", {}),
         ("👍 Great 👩\u200d💻🎉 work ❤\ufe0f 🇫🇷 1️⃣ → ok ✅", {"emoji": ["👍", "👩\u200d💻🎉", "❤\ufe0f", "🇫🇷", "1️⃣", "→", "✅"]}),
         ("He said Привет, мир and 東京タワー。 to שלום עולם", {"script": ["Привет", "мир", "東京タワー。", "שלום עולם"]}),
@@ -63,10 +66,13 @@ def test_literals_stand_where_they_say_in_order_and_apart(text: str):
         assert literal.start >= end
         end = literal.end
         assert text[literal.start : end] == literal.text
-    assert not [literal for literal in literals(without(text)) if literal.kind != "number"] or "number" in {each.kind for each in literals(text)}
+    assert without(text).count(" ") >= text.count(" ") - sum(each.text.count(" ") for each in literals(text))
 
 
-@pytest.mark.parametrize("unit", ["a", "a.", "a_", "_", "@", "a@", "{", "%", "1", "1,", "1 ", "<a", "`", "``` ", "/a", "é", "ж ", "😀", "--a", "http://", ")", "&a", "1-1:", "::a"])
+UNITS = "a|a.|a_|_|@|a@|{|%|1|1,|1 |<a|`|``` |/a|é|ж |😀|--a|http://|)|&a|1-1:|::a|$|0"
+
+
+@pytest.mark.parametrize("unit", UNITS.split("|"))
 def test_long_input_takes_linear_time(unit: str):
     started = time.perf_counter()
     literals(unit * (20_000 // len(unit)))

@@ -12,7 +12,9 @@ from typer.core import TyperGroup
 
 from mt import __version__, console
 from mt.cli.evaluate import evaluate
+from mt.cli.explain import explain
 from mt.cli.export import export
+from mt.cli.plot import plot
 from mt.cli.prepare import prepare
 from mt.cli.train import train
 from mt.cli.translate import translate
@@ -40,7 +42,7 @@ class Commands(TyperGroup):
 app = typer.Typer(
     name="mt", cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
 )
-for command in (translate, prepare, train, evaluate, export):
+for command in (translate, prepare, train, evaluate, explain, plot, export):
     app.command()(command)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mt.config import BOS, EOS, PAD, UNK, Config, DecodeConfig
-from mt.decoding.hypothesis import Hypothesis
+from mt.decoding.hypothesis import Hypothesis, longest_target
 from mt.errors import ConfigError, ExtraError, RunError
 from mt.run import RunDir, replacing
 from mt.text.tokenizer import Tokenizer
@@ -147,7 +147,7 @@ class CT2Engine:
 
     def translate(self, sources: Sequence[Sequence[int]], config: DecodeConfig) -> list[list[Hypothesis]]:
         """The n_best hypotheses of each source, best first."""
-        longest = max((len(source) + 1 for source in sources), default=0)
+        limits = [longest_target(len(source) + 1, config) for source in sources]
         results = self.translator.translate_batch(
             [[self.pieces[token] for token in source] for source in sources],
             beam_size=config.beam,
@@ -156,15 +156,23 @@ class CT2Engine:
             max_batch_size=config.batch_tokens,
             batch_type="tokens",
             max_input_length=0,
-            max_decoding_length=round(config.max_ratio * longest) + config.max_extra,
+            max_decoding_length=max(limits, default=1),
+            no_repeat_ngram_size=config.no_repeat,
             suppress_sequences=[[self.pieces[token]] for token in (PAD, UNK, BOS)],
             return_scores=True,
+            return_end_token=True,
         )
         return [
-            [self.hypothesis(pieces, score) for pieces, score in zip(result.hypotheses, result.scores, strict=True)] for result in results
+            [self.hypothesis(pieces, score, limit) for pieces, score in zip(result.hypotheses, result.scores, strict=True)]
+            for result, limit in zip(results, limits, strict=True)
         ]
 
-    def hypothesis(self, pieces: Sequence[str], score: float) -> Hypothesis:
-        """CTranslate2 gives the mean log-probability of a hypothesis, not that of each token."""
+    def hypothesis(self, pieces: Sequence[str], score: float, limit: int) -> Hypothesis:
+        """CTranslate2 has one length limit for all, so one that runs past its own is cut there, whatever stood beside it.
+
+        It gives the mean log-probability of a hypothesis, not that of each token.
+        """
         tokens = [self.ids[piece] for piece in pieces]
-        return Hypothesis(tokens, score, [score] * (len(tokens) + 1), finished=True)
+        finished = len(tokens) <= limit and tokens[-1:] == [EOS]
+        words = tokens[:-1] if finished else tokens[:limit]
+        return Hypothesis(words, score, [score] * max(1, len(tokens)), finished)

@@ -80,7 +80,8 @@ def protect(source: str, found: Sequence[Literal] | None = None, *, stand_in: St
     """The source with stand-ins for its literals, or for those `found`."""
     queue = apart(literals(source) if found is None else found)
     first, last = edges(source, queue)
-    text, hidden, end, i = "", [], first, 0
+    hidden: list[tuple[str, Literal, bool, bool]] = []
+    text, end, i = "", first, 0
     for literal in queue:
         if literal.start < first or literal.end > last:
             continue
@@ -90,9 +91,10 @@ def protect(source: str, found: Sequence[Literal] | None = None, *, stand_in: St
         before, after = source[first : literal.start][-1:], source[literal.end : last][:1]
         is_word = literal.kind not in ("number", "term")
         touches_before = is_word and before != "" and not before.isspace() and before not in "([{'\"«-/"
+        is_glued = touches_before or (hidden != [] and literal.start == end)
         touches_after = is_word and after.isalnum()
         text += source[end : literal.start]
-        text += " " * (touches_before and not text.endswith(" ")) + name + " " * touches_after
+        text += " " * (is_glued and not text.endswith(" ")) + name + " " * touches_after
         hidden.append((name, literal, touches_before, touches_after))
         end = literal.end
     return Protected(text + source[end:last], hidden, source[:first], source[last:])
@@ -122,7 +124,8 @@ def edges(source: str, found: Sequence[Literal]) -> tuple[int, int]:
             break
         last = literal.start
     rest = source[first:last]
-    return first + len(rest) - len(rest.lstrip()), first + len(rest.rstrip())
+    begin = first + len(rest) - len(rest.lstrip())
+    return begin, max(begin, first + len(rest.rstrip()))
 
 
 def attempts(source: str, terms: Sequence[Literal] = ()) -> list[Protected]:

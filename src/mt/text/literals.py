@@ -28,7 +28,7 @@ SUFFIX = (
 )
 
 PATTERNS: dict[str, str] = {
-    "code": r"(?P<ticks>`+)(?!`)[^`\n]{1,500}(?P=ticks)",
+    "code": r"(?P<ticks>`{1,3})(?!`).{1,500}?(?<!`)(?P=ticks)(?!`)",
     "url": rf"(?:https?|ftp|file|ssh|git|wss?)://[^\s<>\"'`«»]+|(?:www\.|mailto:|tel:)(?=[\w+])[^\s<>\"'`«»]+"
     rf"|(?<![\w.@-])(?:[A-Za-z0-9-]{{1,63}}\.){{1,8}}(?:{DOMAIN})\b(?!\.?\w|@)(?::[0-9]+)?(?:[/?#][^\s<>\"'`«»]*)?",
     "email": r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}",
@@ -47,6 +47,7 @@ PATTERNS: dict[str, str] = {
 }
 KINDS: dict[str, Kind] = {"path": "code", "name": "code"}
 LITERAL = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in PATTERNS.items()))
+NAME_BEFORE = re.compile(r"(?:\S\s+[A-Z]\w*|[Vv]ersion|[Rr]elease|[Cc]hapter|[Ss]ection|[Ff]igure)\s$")   # Python 3.11 is not 3,11
 AFTER_URL = ".,;:!?…'\"*_"
 
 
@@ -69,10 +70,11 @@ def literals(text: str) -> list[Literal]:
     found, start = [], 0
     while match := LITERAL.search(text, start):
         name, token = match.lastgroup or "", match.group()
-        if name == "url":
-            token = trimmed(token)
+        if name in ("url", "path"):
+            token = trimmed(token) if name == "url" else token.rstrip(".,")
         kind = KINDS.get(name, typing.cast(Kind, name))
-        found.append(Literal(kind, token, match.start(), numbers.in_french(token) if kind == "number" else token))
+        is_name = NAME_BEFORE.search(text[max(0, match.start() - 30) : match.start()])
+        found.append(Literal(kind, token, match.start(), numbers.in_french(token) if kind == "number" and not is_name else token))
         start = found[-1].end
     return found
 

@@ -17,7 +17,7 @@ MONEY = "$€£¥₹₩₽₪₿¢"
 # What a person reads as one number: MP3, v2.0.1; +1 555 010 2233; -5, US$1,250.50, 3-4, 12/25/2023, 50%, 1st, 10:30 pm.
 NUMBER = re.compile(
     rf"(?<![\w.])(?:[A-Za-z]{{1,16}}|[A-Z][A-Za-z]{{0,15}}-)[0-9]+(?:\.[0-9]+)*[A-Za-z0-9]*"
-    rf"|(?<![\w.,])\+?\(?[0-9]+\)?(?:[ -]\(?[0-9]+\)?){{2,}}(?![\w,]|\.[0-9])"
+    rf"|(?<![\w.,])\+?\(?[0-9]+\)?(?:[ -]\(?[0-9]+\)?){{2,}}(?!\w|[.,][0-9])"
     rf"|(?:(?<![\w)\]%}}.-])[-−+±])?(?:(?:US|CA|AU|HK|NZ)?[{MONEY}][ {NO_BREAK}]?)?{DIGITS}(?:[-–/:×x]{DIGITS})*"
     rf"(?:(?:st|nd|rd|th)\b|[ {NO_BREAK}]?(?:[%‰](?![\w(])|°(?:[CF]\b)?|[{MONEY}](?![\w{{])|[ap]\.m\.|[ap]m\b|[AP]M\b))?"
 )
@@ -70,7 +70,7 @@ def lost(source: str, translation: str) -> list[str]:
     offered.update(str(FRENCH_WORDS.get(word, FRENCH_WORDS.get(word.removesuffix("s")))) for word in words)
     missing = []
     for number in NUMBER.findall(source):
-        found = next((keys for keys in readings(number) if not Counter(keys) - offered), None)
+        found = next((keys for keys in readings(number) if all(offered[each] >= count for each, count in Counter(keys).items())), None)
         offered.subtract(found or ())
         unsaid = any(sign in number and not re.search(said, translation, re.IGNORECASE) for sign, said in SIGNS.items())
         if found is None or unsaid:
@@ -83,8 +83,8 @@ def invented(source: str, translation: str) -> list[str]:
     known = {key for number in NUMBER.findall(source) for keys in readings(number) for key in keys} | spelled(source) | {"00"}
     if "%" in source:
         known.add("100")   # 5 p. 100
-    strange = [token["digits"] for token in FRENCH_NUMBER.finditer(translation) if not known.intersection(offers(token))]
-    return [digits for digits in strange if not known.issuperset(map(key, re.findall("[0-9]+", digits)))]   # 2.5.1 is made of 2, 5 and 1
+    tokens = FRENCH_NUMBER.finditer(translation)
+    return [token["digits"] for token in tokens if not known & values(token) and not known.issuperset(runs(token["digits"]))]
 
 
 def readings(number: str) -> Iterator[tuple[str, ...]]:
@@ -101,8 +101,8 @@ def readings(number: str) -> Iterator[tuple[str, ...]]:
     sign = "-" if number[0] in "-−" else ""
     yield (sign + key(tokens[0]), *map(key, tokens[1:]))
     yield (sign + tokens[0], *tokens[1:])
-    if not sign and any("," in token and not ENGLISH_GROUPS.fullmatch(token) for token in tokens):
-        yield tuple(map(key, re.findall("[0-9]+", number)))   # 10,20 is a list
+    if not sign and any(re.search("[,']", token) and not ENGLISH_GROUPS.fullmatch(token) for token in tokens):
+        yield tuple(runs(number))   # 10,20 is a list, 6'2 feet and inches
 
 
 def key(token: str) -> str:
@@ -115,25 +115,31 @@ def key(token: str) -> str:
     return token[1:] if len(token) == 2 and token[0] == "0" and token != "00" else token
 
 
-def offers(token: re.Match[str]) -> set[str]:
-    """Every key that French figures may stand for."""
+def offers(token: re.Match[str]) -> list[str]:
+    """The keys of French figures, also where they are several numbers: "chambre 12 250 euros"."""
+    return [*values(token), *(runs(token["digits"]) if re.search(r"[\s,']", token["digits"]) else [])]
+
+
+def values(token: re.Match[str]) -> set[str]:
+    """The keys of French figures that are one number."""
     digits = re.sub(r"\s", "", token["digits"])
     keys = {digits, key(digits), key(digits.replace(",", "."))}
     if EUROPEAN_GROUPS.fullmatch(digits):
         keys.add(key(re.sub("[.']", "", digits).replace(",", ".")))
-    if digits != token["digits"]:
-        keys.update(map(key, re.findall("[0-9]+", token["digits"])))   # "chambre 12 250 euros" are two numbers
-    if "," in digits:
-        keys.update(map(key, digits.split(",")))
-    while digits.endswith("000"):
+    while digits.endswith("000") and len(digits) < 16:
         digits = digits[:-3]
         keys.add(digits)   # 5 million → 5 000 000
     return keys | {f"-{each}" for each in keys if token["sign"]}
 
 
+def runs(digits: str) -> list[str]:
+    """The keys of each row of figures without a separator."""
+    return [key(run) for run in re.findall("[0-9]+", digits)]
+
+
 def spelled(text: str) -> set[str]:
     """The values of an English text's number words: "two hundred and five" gives 2, 200 and 205, "5 million" 5000000."""
-    values: set[float] = set()
+    sums: set[float] = set()
     total = current = century = 0.0
     for word in re.findall(r"[0-9]+(?:\.[0-9]+)?|[a-z]+", text.lower()):
         known = word if word in ENGLISH_WORDS or word in MAGNITUDES else word.removesuffix("s").removesuffix("th")
@@ -141,19 +147,17 @@ def spelled(text: str) -> set[str]:
             current, century = max(current, 1) * MAGNITUDES[known], 0
             if MAGNITUDES[known] > 100:
                 total, current = total + current, 0
-        elif known in ENGLISH_WORDS or word[0].isdigit():
-            value = float(word if word[0].isdigit() else ENGLISH_WORDS[known])
+            sums.add(total + current)
+        elif known in ENGLISH_WORDS:
+            value = ENGLISH_WORDS[known]
             if current % 100 == 0 or (current % 10 == 0 and value < 10):
                 current += value
             else:
                 century, current = current, value   # nineteen eighty-four
-            values |= {value, 100 * century + current}
-        else:
-            if word != "and":
-                total = current = century = 0
-            continue
-        values.add(total + current)
-    return {f"{value:.15g}" for value in values}
+            sums |= {value, 100 * century + current, total + current}
+        elif word != "and":
+            total, current, century = 0, float(word) if word[0].isdigit() else 0, 0
+    return {f"{value:.15g}" for value in sums}
 
 
 def in_french(number: str) -> str:

@@ -121,6 +121,7 @@ def train(
                 meter.flush()
                 validate(training)
                 save(training)
+                draw_curves(training)
                 meter.restart()
         meter.flush()
         save(training)
@@ -346,6 +347,16 @@ def valid_bleu(training: Training) -> float:
     for (src, tgt), translation in list(zip(pairs, translations, strict=True))[:SAMPLES]:
         console.log(f"  en   {src}\n  fr   {tgt}\n  mt   {translation}")
     return score(translations, [tgt for _, tgt in pairs], ["bleu"])[0].value
+
+
+def draw_curves(training: Training) -> None:
+    """Redraw curves.png in the model folder, where matplotlib is installed."""
+    try:
+        from mt.extras import plots
+    except ImportError:   # a leaf may be missing
+        return
+    if training.place.world.is_main and plots.available():
+        plots.curves(training.run)
 
 
 def finish(training: Training) -> None:

@@ -1,0 +1,103 @@
+"""A glossary: terms that must be translated as its owner says, or not at all.
+
+    dashboard<TAB>tableau de bord
+    Acme Cloud                        alone: stays as it is
+    # a comment
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from mt.errors import DataError
+from mt.text.literals import Literal, literals
+
+
+@dataclass(frozen=True)
+class Glossary:
+    """Terms and their translations. A term with capitals is found only as it is written, another one in any case."""
+
+    entries: dict[str, str]
+
+    @classmethod
+    def load(cls, path: Path) -> Glossary:
+        """The glossary in a UTF-8 file of lines TERM<TAB>TRANSLATION or TERM; raises DataError for another kind of line."""
+        try:
+            lines = path.read_text(encoding="utf-8-sig").splitlines()
+        except OSError as error:
+            raise DataError(f"cannot read {path}: {error.strerror}", fix="check the path") from error
+        except UnicodeDecodeError as error:
+            raise DataError(f"{path}: not UTF-8 text", fix=f"convert it: iconv -f latin1 -t utf-8 {path}") from error
+        entries: dict[str, str] = {}
+        for number, line in enumerate(lines, 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            term, *rest = (column.strip() for column in line.split("\t"))
+            if not term or len(rest) > 1 or not any(map(str.isalnum, term)):
+                raise DataError(f"{path}, line {number}: {line!r} is no glossary entry", fix="write TERM, a tab and its translation, or TERM alone")
+            target = rest[0] if rest and rest[0] else term
+            if entries.setdefault(term, target) != target:
+                raise DataError(f"{path}, line {number}: {term!r} already has the translation {entries[term]!r}", fix="keep one of the two")
+        return cls(entries)
+
+    def find(self, text: str) -> list[Literal]:
+        """The terms in a text, in order, the longest where several begin at one place; none inside a URL or the like."""
+        hard = [literal for literal in literals(text) if literal.kind != "number"]
+        found = []
+        for match in self.pattern.finditer(text) if self.entries else ():
+            if any(literal.start <= match.start() < literal.end for literal in hard):
+                continue
+            term = " ".join(match[0].split())
+            target = self.entries.get(term) or self.uncased[term.lower()]
+            begins = not any(map(str.isalnum, text[: match.start()]))
+            if begins and term[:1].isupper() and term not in self.entries:
+                target = target[:1].upper() + target[1:]   # a term in small letters that begins a sentence
+            found.append(Literal("term", match[0], match.start(), target))
+        return found
+
+    @cached_property
+    def uncased(self) -> dict[str, str]:
+        """The entries without capitals."""
+        return {term: target for term, target in self.entries.items() if term == term.lower()}
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What finds a term, its words with any space between them."""
+        terms = sorted(self.entries, key=len, reverse=True)
+        words = [(term in self.uncased, r"\s+".join(map(re.escape, term.split()))) for term in terms]
+        return re.compile(r"(?<!\w)(?:" + "|".join(f"(?i:{word})" if small else word for small, word in words) + r")(?!\w)")
+
+    def check(self, source: str, translation: str) -> list[Check]:
+        """Whether each term of a source is in its translation as it should be, apart from capitals and a French plural."""
+        said = translation.casefold()
+        checks, left = [], dict[str, int]()
+        for literal in self.find(source):
+            target = literal.target.casefold()
+            if target not in left:
+                left[target] = len(re.findall(rf"(?<!\w){re.escape(target)}(?:e?s|x|e)?(?!\w)", said))
+            left[target] -= 1
+            checks.append(Check(literal.text, literal.target, left[target] >= 0))
+        return checks
+
+
+@dataclass(frozen=True)
+class Check:
+    """One place where a term stands in a source, and whether its translation has it."""
+
+    term: str
+    target: str
+    kept: bool
+
+
+def compliance(checks: Iterable[Check]) -> list[tuple[str, str, int, int]]:
+    """Rows of term, translation, times met and times kept, for a table; the worst kept first."""
+    rows: dict[tuple[str, str], tuple[str, str, int, int]] = {}
+    for check in checks:
+        entry = (check.term.lower(), check.target.lower())
+        term, target, met, kept = rows.get(entry, (check.term, check.target, 0, 0))
+        rows[entry] = (term, target, met + 1, kept + check.kept)
+    return sorted(rows.values(), key=lambda row: (row[3] / row[2], -row[2], row[0]))

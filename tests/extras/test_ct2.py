@@ -1,0 +1,62 @@
+"""Laws of the fast engine: the same network, without torch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from fakes import make_model
+
+from mt.checkpoint import load_model
+from mt.config import DecodeConfig
+from mt.decoding.engine import TorchEngine
+from mt.errors import ConfigError, RunError
+from mt.extras.ct2 import CT2Engine, convert, converted
+from mt.run import RunDir
+from mt.text.tokenizer import Tokenizer
+
+pytest.importorskip("ctranslate2")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> RunDir:
+    return make_model(tmp_path_factory.mktemp("model"))
+
+
+def test_greedy_search_is_that_of_our_own_engine(run: RunDir, tmp_path: Path):
+    convert(run, tmp_path / "ct2", "float32")
+    tokenizer = Tokenizer.load(run.tokenizer)
+    model, _, _ = load_model(run, torch.device("cpu"))
+    generator = torch.Generator().manual_seed(1)
+    sources = [torch.randint(4, tokenizer.vocab_size, (length,), generator=generator).tolist() for length in (1, 5, 9, 30)]
+    config = DecodeConfig(beam=1, max_ratio=1.0, max_extra=5)
+    ours = TorchEngine(model, torch.device("cpu")).translate(sources, config)
+    fast = CT2Engine(tmp_path / "ct2", tokenizer).translate(sources, config)
+    assert [found[0].tokens for found in fast] == [found[0].tokens for found in ours]
+    assert [found[0].finished for found in fast] == [found[0].finished for found in ours]
+
+
+@pytest.mark.parametrize("quantization", ["int8", "float16"])
+def test_smaller_formats_load_and_answer(run: RunDir, tmp_path: Path, quantization: str):
+    convert(run, tmp_path / "ct2", quantization)
+    [hypotheses] = CT2Engine(tmp_path / "ct2", Tokenizer.load(run.tokenizer)).translate([[5, 6, 7]], DecodeConfig(beam=4, n_best=3))
+    assert len(hypotheses) == 3
+
+
+def test_translating_this_way_imports_no_torch(run: RunDir):
+    convert(run, converted(run), "int8")
+    code = f"import sys, mt; mt.load({str(run.path)!r}).translate('Hello.'); assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_cannot_be_converted_is_told(run: RunDir, tmp_path: Path):
+    with pytest.raises(ConfigError, match="no quantization called 'int9'"):
+        convert(run, tmp_path / "ct2", "int9")
+    (tmp_path / "letters").mkdir()
+    with pytest.raises(RunError, match="is no CTranslate2 model"):
+        convert(run, tmp_path / "letters", "int8")
+    with pytest.raises(RunError, match="no converted model"):
+        CT2Engine(tmp_path / "absent", Tokenizer.load(run.tokenizer))

@@ -1,0 +1,168 @@
+"""Laws of fidelity: what was lost or invented is noticed, what was hidden comes back."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mt.text.fidelity import attempts, carry, codes, cut, invented, missing, protect
+from mt.text.literals import Literal, literals
+
+
+@pytest.mark.parametrize(
+    ("source", "translation"),
+    [
+        ("Visit https://a.example/x?y=1.", "Visitez https://a.example/x?y=1."),
+        ("Mail bob@example.com now!", "Écrivez à bob@example.com maintenant\u202f!"),
+        ("Hello {{name}}", "Bonjour {{name}}"),
+        ("{user}'s files", "les fichiers de {user}"),
+        ("%1$s sent %2$d files", "%2$d fichiers envoyés par %1$s"),
+        ("Copy it to $HOME", "Copiez-le dans $HOME"),
+        ("Click <b>here</b>", "Cliquez <b>ici</b>"),
+        ("Run `ls -la`", "Exécutez `ls -la`"),
+        ("I ❤\ufe0f you 😂😂", "Je t'❤\ufe0f 😂😂"),
+        ("He said Привет", "Il a dit Привет"),
+        ("It costs $1,250.50 at 10:30 pm", "Ça coûte 1 250,50 $ à 22 h 30"),
+        ("See README.md, 2nd line", "Voir README.md, deuxième ligne"),
+        ("I have 3 cats", "J'ai trois chats"),
+        ("Set user_name to 'x'", "Mettez user_name à 'x'"),
+        ("Nothing special here", "Rien de spécial ici"),
+        ("", ""),
+    ],
+)
+def test_a_faithful_translation_is_not_blamed(source: str, translation: str):
+    assert missing(source, translation) == []
+    assert invented(source, translation) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "translation", "gone", "new"),
+    [
+        ("Visit https://a.example/x?y=1.", "Visitez https ://a.example/x ?y=1.", ["https://a.example/x?y=1"], ["1"]),
+        ("Visit https://a.example/x.", "Visitez https://a.example/y.", ["https://a.example/x"], ["https://a.example/y"]),
+        ("Mail bob@example.com!", "Écrivez à bob@exemple.com\u202f!", ["bob@example.com"], ["bob@exemple.com"]),
+        ("Hello {{name}}", "Bonjour {name}", ["{{name}}"], []),
+        ("Hello {name}", "Bonjour {nom}", ["{name}"], ["{nom}"]),
+        ("{a} and {a}", "{a}", ["{a}"], []),
+        ("%1$s sent %2$d files", "%1$s a envoyé %2$ d fichiers", ["%2$d"], ["2"]),
+        ("Copy it to $HOME", "Copiez-le à la maison", ["$HOME"], []),
+        ("Click <b>here</b>", "Cliquez ici", ["<b>", "</b>"], []),
+        ("Run `ls -la`", "Exécutez 'ls -la'", ["`ls -la`"], []),
+        ("I love it 😂😂", "J'adore 😂", ["😂😂"], []),
+        ("Good luck", "Bonne chance 🍀", [], ["🍀"]),
+        ("He said Привет", "Il a dit Privet", ["Привет"], []),
+        ("It costs $1,250.50", "Ça coûte 1 250 $", ["$1,250.50"], ["1 250"]),
+        ("Contact us", "Contactez-nous à info@example.fr ou au 555", [], ["info@example.fr", "555"]),
+        ("@ann said hi", "ann a dit bonjour", ["@ann"], []),
+        ("Set user_name", "Réglez le nom", ["user_name"], []),
+    ],
+)
+def test_what_was_lost_or_invented_is_noticed(source: str, translation: str, gone: list[str], new: list[str]):
+    assert missing(source, translation) == gone
+    assert invented(source, translation) == new
+
+
+@pytest.mark.parametrize(
+    ("source", "hidden", "before", "after"),
+    [
+        ("Hello {name}!", "Hello XX1!", "", ""),
+        ("🎉 Well done! 🎉🎉", "Well done!", "🎉 ", " 🎉🎉"),
+        ("<p>Hello</p>", "Hello", "<p>", "</p>"),
+        ("So happy #blessed @ann", "So happy", "", " #blessed @ann"),
+        ("Click <b>here</b>.", "Click XX1 here XX2.", "", ""),
+        ("I have 3 cats and {n} dogs", "I have 947 cats and XX2 dogs", "", ""),
+        ("XX1 and {x}", "947 and XX2", "", ""),
+        ("%d%% of {a}{b}", "XX1 of XX2", "", ""),
+        ("Hi!😀 ok", "Hi! XX1 ok", "", ""),
+        ("https://a.example", "XX1", "", ""),
+        ("plain", "plain", "", ""),
+        ("5km in 947 s", "940km in 933 s", "", ""),
+    ],
+)
+def test_hides_literals(source: str, hidden: str, before: str, after: str):
+    protected = protect(source)
+    assert (protected.text, protected.before, protected.after) == (hidden, before, after)
+    assert protected.restore(hidden) == source
+
+
+def test_stand_ins_may_change_places_and_case_but_not_number():
+    protected = protect("From {a} to {b}!")
+    assert protected.restore("À xx2 depuis XX1\u202f!") == "À {b} depuis {a}\u202f!"
+    for broken in ("De XX1", "De XX1 à XX1", "De XX1 à XX2 XX2", "De XX1 à XX22", "De XX1 à aXX2", ""):
+        assert protected.restore(broken) is None
+
+
+def test_what_touched_its_neighbours_touches_them_again():
+    protected = protect("Click <b>here</b>, ok?😀 Yes")
+    assert protected.restore("Cliquez XX1 ici XX2, ok ? XX3 Oui") == "Cliquez <b>ici</b>, ok ?😀 Oui"
+
+
+def test_restored_numbers_are_french():
+    assert protect("It is $1,250.50 at 3 pm").restore("C'est 947 à 940") == "C'est 1\u202f250,50\u00a0$ à 15\u00a0h"
+
+
+def test_nothing_is_left_to_translate_where_all_is_hidden():
+    assert protect("https://a.example").is_bare
+    assert protect("{a}, {b}: 12 😀").is_bare
+    assert protect("Привет, мир!").is_bare
+    assert not protect("at {a}").is_bare
+
+
+def test_attempts_hide_numbers_only_when_that_is_needed():
+    assert [attempt.text for attempt in attempts("5 files in {dir}")] == ["5 files in XX1", "947 files in XX2", "XX1 files in XX2"]
+    assert [attempt.text for attempt in attempts("files in {dir}")] == ["files in XX1"]
+
+
+def test_a_term_is_hidden_like_a_literal_and_the_first_of_two_that_overlap_counts():
+    term = Literal("term", "file {x}", 4, "fichier {x}")
+    protected = protect("The file {x} is gone", [term, *literals("The file {x} is gone")])
+    assert protected.text == "The XX1 is gone"
+    assert protected.restore("Le XX1 a disparu") == "Le fichier {x} a disparu"
+
+
+UGLY = st.text(st.sampled_from("aB1 ._-/:@#%$€{}<>()[]`'\"\\&;,!?\u202féж東😀❤\ufe0f\u200dX9"), max_size=40)
+
+
+@given(st.one_of(st.text(), UGLY))
+def test_a_text_is_faithful_to_itself(text: str):
+    assert missing(text, text) == []
+    assert invented(text, text) == []
+
+
+@given(UGLY)
+def test_what_is_hidden_comes_back_where_it_was(text: str):
+    words = [literal for literal in literals(text) if literal.kind != "number"]
+    for stand_in in (codes, None):
+        protected = protect(text, words, stand_in=stand_in) if stand_in else protect(text, words)
+        assert protected.restore(protected.text) == text
+    everything = protect(text)
+    restored = everything.restore(everything.text)
+    assert restored is not None
+    assert missing(text, restored) == []
+
+
+@given(UGLY)
+def test_the_pieces_of_a_cut_text_are_the_text_with_french_numbers(text: str):
+    pieces = cut(text)
+    assert pieces[1::2] == [literal.target for literal in literals(text)]
+    words = [literal.text for literal in literals(text)]
+    assert "".join(part for pair in zip(pieces[::2], [*words, ""], strict=True) for part in pair) == text
+
+
+def test_what_stood_at_the_end_is_carried_over_and_the_rest_is_said():
+    carried = carry("Look at {x}, page 12: https://a.example 😀", "Regardez, page 21\u00a0:")
+    assert carried.text == "Regardez, page 21\u00a0: https://a.example 😀"
+    assert carried.warnings == ["lost in translation: {x}", "lost in translation: 12", "not in the source: 21"]
+
+
+@pytest.mark.parametrize("unit", ["a", "7", "7 ", "{x}", "😀", "😀 a ", "<b>a</b>", "http://a.b ", "1,", "Ж"])
+def test_ten_thousand_repeated_characters_take_no_time(unit: str):
+    text = unit * (10_000 // len(unit))
+    started = time.perf_counter()
+    protected = protect(text)
+    assert protected.restore(protected.text) is not None
+    assert missing(text, text) == []
+    assert time.perf_counter() - started < 10
