@@ -5,14 +5,21 @@ RUN := $(VENV)/bin
 READY := $(VENV)/.ready
 INSTALL := $(RUN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
-# Corpora of the model that ships (its card says what each is); make ship CORPORA=DIR, where DIR has train/, dev/ and test/.
+# Corpora of the model that ships (its card says what each is) and how often each pair is used: first general text, then mostly
+# everyday text. make ship CORPORA=DIR, where DIR has train/, dev/ and test/.
 CORPORA ?= data/corpora
-TRAIN := 3*tatoeba 3*tatoeba-extra 3*news-wmt 2*news-postedit 1*lexicon 0.4*hansard-1 0.4*hansard-2 0.08*laws-canada \
+GENERAL := 3*tatoeba 3*tatoeba-extra 3*news-wmt 2*news-postedit 1*lexicon 0.4*hansard-1 0.4*hansard-2 0.08*laws-canada \
 	1*literature 0.3*mdn 0.2*php-docs 0.3*manpages 0.4*software-docs 1*software-ui 1*ui-misc 0.7*webdev-docs \
 	1.5*tech-news-sites 1*canada-digital 1.5*civic-society-sites 0.6*debian-news 0.1*debian-security 0.2*pathfinder-rpg \
 	0.7*games 0.3*medical-hpo 0.5*bible-nt 0.2*quran 2*tico19-dev
+EVERYDAY := 2*tatoeba 2*tatoeba-extra 0.5*lexicon 2*news-wmt 1*news-postedit 0.3*literature 0.7*tech-news-sites \
+	0.7*civic-society-sites 0.3*canada-digital 0.1*hansard-1 0.1*hansard-2 0.3*software-ui 0.1*software-docs 0.1*mdn \
+	0.1*debian-news 1*tico19-dev 0.2*games 0.2*webdev-docs 0.3*ui-misc
 DEV := newstest2012 tatoeba_dev hansard_dev multi30k_val
 TEST := newstest2013 ntrex128 tatoeba_test multi30k_test_2016_flickr multi30k_test_2017_flickr multi30k_test_2017_mscoco hansard_test
+corpora = $(foreach corpus,$(1),$(subst *,*$(CORPORA)/train/,$(corpus)).tsv.xz)
+HELD_OUT = $(DEV:%=--valid $(CORPORA)/dev/%.tsv) $(TEST:%=--test $(CORPORA)/test/%.tsv)
+SHIP := --preset small --set train.tokens_per_batch=6144 --set model.dropout=0.05
 
 .PHONY: demo test check format bench tour ship clean
 
@@ -40,12 +47,14 @@ tour: $(READY)              ## prepare, train, evaluate and translate on the sam
 	$(RUN)/mt translate --model checkpoints/tour "Good morning. Where is the station?"
 
 ship: $(READY)              ## make the model that ships again, in checkpoints/ship
-	$(RUN)/mt prepare $(foreach s,$(TRAIN),$(subst *,*$(CORPORA)/train/,$(s)).tsv.xz) $(DEV:%=--valid $(CORPORA)/dev/%.tsv) \
-		$(TEST:%=--test $(CORPORA)/test/%.tsv) --vocab-size 8000 --max-tokens 120 --augment 0.1 --out data/ship
-	$(RUN)/mt train --data data/ship --out checkpoints/full --preset small --max-steps 4400 --set train.tokens_per_batch=6144 \
-		--set train.cooldown=1500 --set model.dropout=0.05
-	$(RUN)/mt export checkpoints/full --to mt --out checkpoints/ship
-	$(RUN)/mt evaluate checkpoints/ship --data data/ship
+	$(RUN)/mt prepare $(call corpora,$(GENERAL)) $(HELD_OUT) --max-tokens 120 --augment 0.1 --out data/general
+	$(RUN)/mt train --data data/general --out checkpoints/general --max-steps 3000 $(SHIP)
+	$(RUN)/mt prepare $(call corpora,$(EVERYDAY)) '6*data/sample/corpus.tsv' $(HELD_OUT) --max-tokens 120 --augment 0.1 \
+		--tokenizer data/general/tokenizer.model --out data/everyday
+	$(RUN)/mt train --data data/everyday --out checkpoints/everyday --init checkpoints/general --max-steps 1350 $(SHIP) \
+		--set train.lr=1.7e-3 --set train.warmup=300 --set train.cooldown=1050 --set train.average=0
+	$(RUN)/mt export checkpoints/everyday --to mt --out checkpoints/ship
+	$(RUN)/mt evaluate checkpoints/ship --data data/everyday
 
 clean:                      ## remove the environment and caches; data and models stay
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

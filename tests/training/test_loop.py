@@ -121,7 +121,7 @@ def test_another_configuration_or_other_data_is_refused_and_nothing_is_lost(shou
         run(shouting, tmp_path / "run", 40, train={**SETTINGS["train"], "lr": 0.5})
     manifest = json.loads(out.manifest.read_text())
     out.manifest.write_text(json.dumps({**manifest, "mt": "other"}))
-    with pytest.raises(RunError, match="the data in .* is not what it was"):
+    with pytest.raises(RunError, match=r"the data in .* is not what it was"):
         run(shouting, tmp_path / "run", 40)
     assert out.weights.read_bytes() == before
 

@@ -21,6 +21,7 @@ FOREIGN = (
     "\U00010000-\U0001efff\U00020000-\U0003ffff"
 )
 WORD = rf"[{FOREIGN}][{FOREIGN}\u0300-\u036f\u200c\u200d]*"
+REST = r"(?:[^\s<>\"`'’«»“”]|['’](?=\w))"   # of a URL
 DOMAIN = "com|org|net|edu|gov|io|dev|app|info|ai|co|fr|uk|de|eu|ca|ch|be|us|example|test"
 SUFFIX = (
     "py|js|ts|c|h|cpp|rs|go|sh|md|txt|json|toml|ya?ml|xml|html?|css|csv|tsv|pdf|docx?|xlsx?|png|jpe?g|gif|svg|mp[34]|zip|gz|log|ini|cfg|exe"
@@ -29,8 +30,8 @@ SUFFIX = (
 
 PATTERNS: dict[str, str] = {
     "code": r"(?P<ticks>`{1,3})(?!`).{1,500}?(?<!`)(?P=ticks)(?!`)",
-    "url": rf"(?:https?|ftp|file|ssh|git|wss?)://[^\s<>\"'`«»]+|(?:www\.|mailto:|tel:)(?=[\w+])[^\s<>\"'`«»]+"
-    rf"|(?<![\w.@-])(?:[A-Za-z0-9-]{{1,63}}\.){{1,8}}(?:{DOMAIN})\b(?!\.?\w|@)(?::[0-9]+)?(?:[/?#][^\s<>\"'`«»]*)?",
+    "url": rf"(?:(?:https?|ftp|file|ssh|git|wss?)://|(?:www\.|mailto:|tel:)(?=[\w+])){REST}+"
+    rf"|(?<![\w.@-])(?:[A-Za-z0-9-]{{1,63}}\.){{1,8}}(?:{DOMAIN})\b(?!\.?\w|@)(?::[0-9]+)?(?:[/?#]{REST}*)?",
     "email": r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}",
     "handle": r"(?<![\w&/])(?:@[A-Za-z_]\w{0,60}|#[^\W\d]\w{0,60}|:[a-z][a-z0-9_+-]{1,40}:(?!\w))",
     "placeholder": r"\{\{.{0,80}?\}\}|[$#%]?\{[^{}\n]{0,80}\}|\[\[[^\]\n]{1,80}\]\]|<%.{0,80}?%>|\$[A-Za-z_]\w{0,60}|%[A-Z_]{2,40}%"

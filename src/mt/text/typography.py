@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Literal
 
-from mt.text.fidelity import protect
 from mt.text.literals import literals
 from mt.text.normalize import (
     ANY_SPACE,
@@ -22,9 +22,11 @@ from mt.text.normalize import (
 Style = Literal["fr", "plain", "keep"]
 
 # "…" that opens after a space, a bracket or an apostrophe and closes before anything but a letter; it may run over a line's end.
-QUOTED = re.compile(r"(?<![\w\"“”.,;:!?…)\]])\"(?=[^\s\"])((?:[^\"\n]|\n(?!\s*\n))*?)(?<![\s\"])\"(?![\w\"])")
+QUOTED = re.compile(r"(?<!\w\()(?<![\w\"“”.,;:!?…)\]])\"(?=[^\s\"])((?:[^\"\n]|\n(?!\s*\n))*?)(?<![\s\"])\"(?![\w\"])")
 INNER = 400   # characters back in which an open guillemet makes a quotation an inner one
 APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_]|[«“\"])")
+QUOTE_MARKS = re.compile("« *| *»")
+MASK = "\ua000"   # a letter of a script that `literals` keeps, so it is in no other part of a text
 TO_PLAIN = str.maketrans({NO_BREAK: " ", NARROW_NO_BREAK: " ", "’": "'", "‘": "'", "“": '"', "”": '"', "„": '"'})
 
 
@@ -32,11 +34,49 @@ def apply(text: str, style: Style) -> str:
     """A French text, of any number of lines, in a style; URLs, code, placeholders and tags are left alone.
 
     `fr` has no-break spaces, « » and ’; `plain` ordinary spaces and straight quotes; `keep` is what the model wrote.
-    Law: `apply(apply(text, "fr"), "plain") == apply(text, "plain")`. A text in which that would not hold stays as it is.
+    Law: `apply(apply(text, "fr"), "plain") == apply(text, "plain")`. A paragraph in which that would not hold stays as it is.
     """
     if style == "keep":
         return text
-    if style == "plain":
-        return around_literals(text, plain)
+    change = plain if style == "plain" else undoable_french
+    return "".join(change(paragraph) for paragraph in re.split(r"(\n[^\S\n]*\n)", text))
+
+
+def undoable_french(text: str) -> str:
+    """A paragraph in French typography, or as it is where `plain` could not take that off again."""
     dressed = around_literals(text, french)
-    return dressed if around_literals(dressed, plain) == around_literals(text, plain) else text
+    return dressed if plain(dressed) == plain(text) else text
+
+
+def plain(text: str) -> str:
+    """What French typography would make of a paragraph, in characters that every keyboard has."""
+    return around_literals(text, lambda part: QUOTE_MARKS.sub('"', french(part).translate(TO_PLAIN)))
+
+
+def around_literals(text: str, change: Callable[[str], str]) -> str:
+    """The text changed, all but what must survive translation, which the change sees as a letter."""
+    parts, kept, end = [], [], 0
+    for literal in literals(text):
+        if literal.kind != "number":
+            parts.append(text[end : literal.start])
+            kept.append(literal.text)
+            end = literal.end
+    changed = change(MASK.join([*parts, text[end:]])).split(MASK)
+    return "".join(part for pair in zip(changed, [*kept, ""], strict=True) for part in pair)
+
+
+def french(text: str) -> str:
+    """Guillemets, curly apostrophes and the no-break spaces of `normalize_french`, line breaks and indentation kept."""
+    text = APOSTROPHE.sub("’", QUOTED.sub(quotation, text))
+    text = BEFORE_HIGH.sub(rf"{NARROW_NO_BREAK}\1", text)
+    text = BEFORE_COLON.sub(f"{NO_BREAK}:", text)
+    text = GUILLEMET_OPEN.sub(f"«{NO_BREAK}", text)
+    text = GUILLEMET_CLOSE.sub(f"{NO_BREAK}»", text)
+    text = THOUSANDS.sub(lambda number: re.sub(ANY_SPACE, NARROW_NO_BREAK, number.group()), text)
+    return UNIT.sub(NO_BREAK, text)
+
+
+def quotation(match: re.Match[str]) -> str:
+    """What was quoted in guillemets, or in “ ” inside guillemets."""
+    before = match.string[max(0, match.start() - INNER) : match.start()]
+    return f"“{match[1]}”" if before.rfind("«") > before.rfind("»") else f"«{match[1]}»"

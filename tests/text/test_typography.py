@@ -1,0 +1,76 @@
+"""Laws of typography: French at will, and back."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mt.text.normalize import normalize_french
+from mt.text.typography import apply
+
+
+@pytest.mark.parametrize(
+    ("text", "french", "plain"),
+    [
+        ("Quoi ?", "Quoi\u202f?", "Quoi ?"),
+        ("Quoi?", "Quoi\u202f?", "Quoi ?"),
+        ("Note: ok", "Note\u00a0: ok", "Note : ok"),
+        ("L'eau qu'aujourd'hui", "L’eau qu’aujourd’hui", "L'eau qu'aujourd'hui"),
+        ('Il dit "oui".', "Il dit «\u00a0oui\u00a0».", 'Il dit "oui".'),
+        ('"Oui", dit-il, "non"', "«\u00a0Oui\u00a0», dit-il, «\u00a0non\u00a0»", '"Oui", dit-il, "non"'),
+        ('l\'"eau"', "l’«\u00a0eau\u00a0»", 'l\'"eau"'),
+        ("«Oui»", "«\u00a0Oui\u00a0»", '"Oui"'),
+        ('« Il dit "oui" »', "«\u00a0Il dit “oui”\u00a0»", '"Il dit "oui""'),
+        ('un écran de 5" et de 7"', 'un écran de 5" et de 7"', 'un écran de 5" et de 7"'),
+        ('print("oui") ?', 'print("oui")\u202f?', 'print("oui") ?'),
+        ("1 250,50 € et 50 %", "1\u202f250,50\u00a0€ et 50\u00a0%", "1 250,50 € et 50 %"),
+        ("voir https://a.example/?q=l'eau: ici!", "voir https://a.example/?q=l'eau\u00a0: ici\u202f!", "voir https://a.example/?q=l'eau : ici !"),
+        ("`a ? b : \"c\"` ?", "`a ? b : \"c\"`\u202f?", "`a ? b : \"c\"` ?"),
+        ('<a title="l\'eau">l\'eau</a>', '<a title="l\'eau">l’eau</a>', '<a title="l\'eau">l\'eau</a>'),
+        ("{nom} ? Bravo 😀 !", "{nom}\u202f? Bravo 😀\u202f!", "{nom} ? Bravo 😀 !"),
+        ("  - Quoi ?\r\n\n\t\"Oui\"  \n", "  - Quoi\u202f?\r\n\n\t«\u00a0Oui\u00a0»  \n", "  - Quoi ?\r\n\n\t\"Oui\"  \n"),
+        ('"Deux\nlignes"', "«\u00a0Deux\nlignes\u00a0»", '"Deux\nlignes"'),
+        ('"Deux\n\nparagraphes"', '"Deux\n\nparagraphes"', '"Deux\n\nparagraphes"'),
+        ("à 10:30", "à 10:30", "à 10:30"),
+        ("", "", ""),
+    ],
+)
+def test_dresses_and_undresses(text: str, french: str, plain: str):
+    assert apply(text, "fr") == french
+    assert apply(text, "plain") == plain
+    assert apply(french, "plain") == plain
+    assert apply(text, "keep") == text
+
+
+UGLY = st.text(st.sampled_from("ab1 \n\u00a0\u202f'’\"«»“”?!:;.,%€{}`<>😀/()é0"), max_size=40)
+
+
+@given(st.one_of(st.text(), UGLY))
+@example('« a "b" c »')
+def test_plain_takes_off_what_french_put_on(text: str):
+    assert apply(apply(text, "fr"), "plain") == apply(text, "plain")
+
+
+@given(UGLY)
+def test_lines_stay_lines(text: str):
+    for style in ("fr", "plain"):
+        assert apply(text, style).count("\n") == text.count("\n")
+
+
+@given(st.lists(st.sampled_from(["mot", "l'eau", '"oui"', "?", "!", ":", ";", "5 %", "1 000", "é", ".", ",", "{x}"]), min_size=1).map(" ".join))
+def test_ordinary_text_is_dressed_in_full(text: str):
+    dressed = apply(text, "fr")
+    assert "'" not in dressed
+    assert '"oui"' not in dressed
+    assert apply(dressed, "fr") == dressed
+    assert normalize_french(dressed).replace("'", "’") == dressed
+
+
+@pytest.mark.parametrize("unit", ['"', '"a ', "« ", "?", "'", '"\n', " ", "a ?"])
+def test_long_text_takes_linear_time(unit: str):
+    started = time.perf_counter()
+    apply(unit * (50_000 // len(unit)), "fr")
+    assert time.perf_counter() - started < 5   # quadratic would be minutes
