@@ -33,6 +33,7 @@ FLOORS = {
     "mt.evaluation": 6,
     "mt.extras.ct2": 6,
     "mt.extras.plots": 6,
+    "mt.training.validation": 7,
     "mt.training.loop": 7,
     "mt.extras": 7,
     "mt": 7,

@@ -1,0 +1,79 @@
+"""JSON and JSON Lines: string values are translated, all of them or those of some fields; keys, numbers and layout stay."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mt.errors import DataError
+from mt.extras.formats import Options, Translate, splice, translate_texts
+
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]')
+
+
+@dataclass(frozen=True)
+class Value:
+    """A string value: where it stands, what it says, and the dotted path of keys to it."""
+
+    span: tuple[int, int]
+    text: str
+    path: str
+
+
+def translate_file(content: str, translate: Translate, options: Options) -> str:
+    """The JSON with its string values translated; with `fields`, those under a key or a dotted path of that name."""
+    check(content, options)
+    wanted = [value for value in values(content) if not options.fields or any(is_under(value.path, each) for each in options.fields)]
+    results = translate_texts([value.text for value in wanted], translate)
+    literals = [content[slice(*value.span)] for value in wanted]
+    written = [literal if result == value.text else dumped(result, literal) for value, result, literal in zip(wanted, results, literals, strict=True)]
+    return splice(content, [value.span for value in wanted], written)
+
+
+def check(content: str, options: Options) -> None:
+    """Raise DataError unless it is JSON, or every line of JSON Lines is."""
+    parts = content.split("\n") if options.format == "jsonl" else [content]
+    for number, part in enumerate(parts):
+        try:
+            if part.strip() or options.format == "json":
+                json.loads(part)
+        except ValueError as error:
+            line = number + getattr(error, "lineno", 1)
+            raise DataError(f"line {line}: {getattr(error, 'msg', error)}", fix="mend the file; give --format jsonl for one object a line") from error
+
+
+def values(content: str) -> Iterator[Value]:
+    """The string values of JSON, in order."""
+    path: list[str] = []        # for each object or list that is open, the key that is being read
+    is_object: list[bool] = []
+    at_key = False
+    for token in TOKEN.finditer(content):
+        mark = token[0]
+        if mark in "{[":
+            path.append("")
+            is_object.append(mark == "{")
+            at_key = mark == "{"
+        elif mark in "}]":
+            path.pop()
+            is_object.pop()
+            at_key = False
+        elif mark == ",":
+            at_key = bool(is_object) and is_object[-1]
+        elif mark == ":":
+            at_key = False
+        elif at_key:
+            path[-1] = json.loads(mark, strict=False)
+        else:
+            yield Value(token.span(), json.loads(mark, strict=False), ".".join(filter(None, path)))
+
+
+def is_under(path: str, field: str) -> bool:
+    """Whether a field is a whole part of a path: text is under body and under body.text, not under body.te."""
+    return f".{field}." in f".{path}."
+
+
+def dumped(text: str, literal: str) -> str:
+    """A string as JSON, in ASCII where the literal it takes the place of was written so."""
+    return json.dumps(text, ensure_ascii="\\u" in literal or any("\ud800" <= character <= "\udfff" for character in text))

@@ -1,0 +1,79 @@
+"""gettext catalogues: empty msgstr are filled from msgid; everything else, and what is translated already, stays byte for byte.
+
+A line scanner of our own: polib would wrap every long message anew.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from mt.extras.formats import Options, Translate, translate_texts
+
+ROW = re.compile(r"[^\n]*\n|[^\n]+")   # unlike splitlines, which would cut messages at U+2028 and its like
+LINE = re.compile(r'\s*(?:(msgctxt|msgid_plural|msgid|msgstr(?:\[\d+\])?)\s*)?"(.*)"\s*')
+ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+MEANING = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
+ESCAPED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+FRENCH_PLURAL = "nplurals=2; plural=(n > 1);"
+
+
+@dataclass
+class Entry:
+    """What an entry says under each keyword, and on which lines."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def sources(self) -> dict[str, str]:
+        """The keyword and the source of what is still to be translated."""
+        empty = [keyword for keyword, value in self.values.items() if keyword.startswith("msgstr") and not value]
+        singular, plural = self.values.get("msgid", ""), self.values.get("msgid_plural")
+        return {keyword: singular if plural is None or keyword == "msgstr[0]" else plural for keyword in empty} if singular else {}
+
+
+def translate_file(content: str, translate: Translate, options: Options) -> str:
+    """The catalogue with its empty translations filled in, and with its language where the header leaves that open."""
+    lines = ROW.findall(content)
+    wanted = [(*entry.lines[keyword], keyword, source) for entry in entries(lines) for keyword, source in entry.sources().items()]
+    results = translate_texts([source for *_, source in wanted], translate)
+    for (first, last, keyword, source), result in reversed(list(zip(wanted, results, strict=True))):
+        end = lines[last][len(lines[last].rstrip("\r\n")) :]
+        start_break, end_break = "\n" * source.startswith("\n"), "\n" * source.endswith("\n")   # msgfmt wants them alike
+        lines[first : last + 1] = [line + end for line in written(keyword, start_break + result.strip("\n") + end_break)]
+    return in_french("".join(lines))
+
+
+def entries(lines: list[str]) -> list[Entry]:
+    """The entries of a catalogue, obsolete ones (#~) left out."""
+    found: list[Entry] = []
+    keyword = ""
+    for number, line in enumerate(lines):
+        match = LINE.fullmatch(line)
+        if not match:
+            keyword = ""
+            continue
+        if match[1]:
+            begins = match[1] == "msgctxt" or (match[1] == "msgid" and (not found or "msgid" in found[-1].values))
+            if begins or not found:
+                found.append(Entry())
+            keyword = match[1]
+            found[-1].values[keyword], found[-1].lines[keyword] = "", (number, number)
+        if keyword:
+            found[-1].values[keyword] += ESCAPE.sub(lambda escape: MEANING.get(escape[1], escape[0]), match[2])
+            found[-1].lines[keyword] = (found[-1].lines[keyword][0], number)
+    return found
+
+
+def written(keyword: str, text: str) -> list[str]:
+    """A message as lines of a catalogue, one for each of its own."""
+    rows = ["".join(ESCAPED.get(character, character) for character in row) for row in ROW.findall(text)]
+    if len(rows) == 1:
+        return [f'{keyword} "{rows[0]}"']
+    return [f'{keyword} ""', *(f'"{row}"' for row in rows)]
+
+
+def in_french(content: str) -> str:
+    """The catalogue with what xgettext leaves to be filled in: the language and its plural forms."""
+    content = re.sub(r'(?m)^("Language: )(\\n")', r"\1fr\2", content, count=1)
+    return content.replace("nplurals=INTEGER; plural=EXPRESSION;", FRENCH_PLURAL, 1)
