@@ -45,6 +45,7 @@ tour: $(READY)              ## prepare, train, evaluate and translate on the sam
 	$(RUN)/mt train --data data/tour --out checkpoints/tour --preset tiny --max-minutes 3
 	$(RUN)/mt evaluate checkpoints/tour --test data/tour/test/corpus.tsv
 	$(RUN)/mt translate --model checkpoints/tour "Good morning. Where is the station?"
+	@echo "What happened, and why, is told in docs/tour.md; its other commands look inside the model that ships."
 
 ship: $(READY)              ## make the model that ships again, in checkpoints/ship
 	$(RUN)/mt prepare $(call corpora,$(GENERAL)) $(HELD_OUT) --max-tokens 120 --augment 0.1 --out data/general

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mt.config import PRESETS, Config, build_config, from_json, to_json
+from mt.decoding.hypothesis import longest_target
 from mt.errors import ConfigError, RunError
 
 
@@ -72,6 +73,18 @@ def test_what_a_model_folder_keeps_comes_back_the_same():
 def test_a_folder_of_another_mt_is_refused(change: dict[str, object]):
     with pytest.raises(RunError, match=r"config\.json"):
         from_json({**to_json(Config(), "1.0"), **change}, Path("config.json"))
+
+
+def test_the_papers_presets_are_what_its_sections_5_and_6_say():
+    base, big = build_config("paper-base"), build_config("paper-big")
+    assert (base.train.lr, big.train.lr) == (pytest.approx(7e-4, rel=0.01), pytest.approx(4.9e-4, rel=0.01))
+    assert (base.model.dropout, base.train.average, big.model.dropout, big.train.average) == (0.1, 5, 0.3, 20)
+    for config in (base, big):
+        assert config.model.norm == "post"
+        assert (config.train.optimizer, config.train.betas, config.train.weight_decay) == ("adamw", (0.9, 0.98), 0.0)
+        assert (config.train.warmup, config.train.tokens_per_batch, config.train.label_smoothing) == (4000, 25000, 0.1)
+        assert (config.decode.beam, config.decode.length_penalty) == (4, 0.6)
+        assert longest_target(30, config.decode) == 80   # input length + 50
 
 
 def test_every_preset_builds():

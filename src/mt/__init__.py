@@ -24,21 +24,32 @@ __version__ = "0.1.0"
 
 
 def load(
-    path: str | Path | None = None, decode: DecodeConfig | None = None, *, device: str = "auto", engine: str = "auto", threads: int | None = None
+    path: str | Path | None = None,
+    decode: DecodeConfig | None = None,
+    *,
+    device: str = "auto",
+    engine: str = "auto",
+    threads: int | None = None,
+    glossary: str | Path | None = None,
+    typography: str = "keep",
 ) -> Translator:
     """A Translator for a model folder: `path`, else $MT_MODEL, else the model that ships.
 
     `engine` is torch, ct2 (needs the extra `fast` and a converted model) or auto: ct2 where it is possible on this device.
+    `glossary` is a file of terms; `typography` is fr, plain or keep.
     """
     from mt.decoding.translator import Translator
     from mt.run import RunDir
+    from mt.text.glossary import Glossary
     from mt.text.tokenizer import Tokenizer
+    from mt.text.typography import choose_style
 
+    style, terms = choose_style(typography), Glossary.load(Path(glossary)) if glossary is not None else None
     run = RunDir(Path(path) if path is not None else default_model())
     run.check()
     config, tokenizer = run.read_config(), Tokenizer.load(run.tokenizer)
     chosen = choose_engine(engine, run, tokenizer, device=device, threads=threads)
-    return Translator(chosen, tokenizer, decode or config.decode, max_tokens=config.data.max_tokens)
+    return Translator(chosen, tokenizer, decode or config.decode, max_tokens=config.data.max_tokens, glossary=terms, style=style)
 
 
 def decode_settings(path: str | Path | None, changes: Mapping[str, int | float | None]) -> DecodeConfig:

@@ -113,9 +113,23 @@ class Config:
     decode: DecodeConfig = field(default_factory=DecodeConfig)
 
 
+# What the paper's two models have in common (sections 5.1, 5.3, 5.4 and 6.1). Adam is AdamW without decay. A checkpoint was kept
+# every ten minutes: 1,500 steps of its base model, 600 of its big one. Its vocabulary is prepare's --vocab-size 37000, its length
+# train's --max-steps 100000 (base) or 300000 (big).
+PAPER_TRAIN: dict[str, Any] = {
+    "tokens_per_batch": 25000,
+    "optimizer": "adamw",
+    "warmup": 4000,
+    "betas": (0.9, 0.98),
+    "weight_decay": 0.0,
+    "clip_norm": 1e9,   # it does not clip
+    "label_smoothing": 0.1,
+}
+PAPER_DECODE: dict[str, Any] = {"beam": 4, "length_penalty": 0.6, "max_ratio": 1.0, "max_extra": 50}
+
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "tiny": {
-        "model": {"d_model": 128, "n_heads": 4, "n_encoder_layers": 2, "n_decoder_layers": 2, "d_ff": 512},
+        "model": {"d_model": 128, "n_heads": 4, "n_encoder_layers": 2, "n_decoder_layers": 2, "d_ff": 512, "dropout": 0.4},
         "train": {"tokens_per_batch": 2048, "warmup": 100, "validate_every": 100},
     },
     "small": {
@@ -132,6 +146,16 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "big": {
         "model": {"d_model": 1024, "n_heads": 16, "n_encoder_layers": 6, "n_decoder_layers": 6, "d_ff": 4096, "dropout": 0.3},
         "train": {"tokens_per_batch": 25000, "warmup": 4000, "lr": 1e-3},
+    },
+    "paper-base": {
+        "model": {"d_model": 512, "n_heads": 8, "n_encoder_layers": 6, "n_decoder_layers": 6, "d_ff": 2048, "dropout": 0.1, "norm": "post"},
+        "train": {**PAPER_TRAIN, "lr": 512**-0.5 * 4000**-0.5, "validate_every": 1500, "average": 5},
+        "decode": PAPER_DECODE,
+    },
+    "paper-big": {   # for English to French the paper took dropout 0.1
+        "model": {"d_model": 1024, "n_heads": 16, "n_encoder_layers": 6, "n_decoder_layers": 6, "d_ff": 4096, "dropout": 0.3, "norm": "post"},
+        "train": {**PAPER_TRAIN, "lr": 1024**-0.5 * 4000**-0.5, "validate_every": 600, "average": 20},
+        "decode": PAPER_DECODE,
     },
 }
 

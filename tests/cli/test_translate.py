@@ -70,6 +70,41 @@ def test_a_file_keeps_its_layout_and_nothing_is_printed(translate: Translate, tm
     assert [path.name for path in result.parent.iterdir()] == ["lettre.txt"]
 
 
+def test_a_file_is_translated_by_its_format(translate: Translate, tmp_path: Path):
+    page, table = tmp_path / "page.md", tmp_path / "table.csv"
+    page.write_text("# 1\n\n```\nprint('Hello')\n```\n\nHello *world*.\n")
+    table.write_text("id,text\nHello,Hello\n")
+    assert "# 1\n\n```\nprint('Hello')\n```\n\n" in translate("-i", page)[1]
+    assert translate("-i", table, "--fields", "text")[1].startswith("id,text\nHello,")
+    assert translate("-i", table, "--format", "txt")[1] != translate("-i", table)[1]
+
+
+def test_a_term_of_the_glossary_is_kept_or_the_loss_is_told(translate: Translate, tmp_path: Path):
+    terms = tmp_path / "terms.tsv"
+    terms.write_text("Frobnicator\nhello\tbonjour\n")
+    assert translate("--glossary", terms, "Frobnicator")[1] == "Frobnicator\n"   # nothing is left for the network
+    code, out, err = translate("--glossary", terms, "--strict", "See the hello and the Frobnicator there")
+    kept = "bonjour" in out and "Frobnicator" in out
+    assert (code == 0) == kept
+    assert kept or "glossary was not kept" in err
+    assert "met" in err
+
+
+def test_strict_fails_after_all_is_written(translate: Translate, tmp_path: Path):
+    code, out, err = translate("--strict", "1", "see {x} now")
+    assert code == 8
+    assert out.splitlines()[0] == "1"
+    assert "lost in translation: {x}" in err
+    assert translate("see {x} now")[0] == 0
+
+
+def test_a_low_confidence_is_marked(translate: Translate):
+    assert "confidence 0" in translate("--min-confidence", "1", "Hello world.")[2]
+    row = json.loads(translate("--json", "--min-confidence", "1", "Hello world.")[1])
+    assert row["warnings"][-1].startswith("confidence 0")
+    assert translate("--min-confidence", "0", "Hello world.")[2].count("confidence") == 0
+
+
 def test_json_is_one_object_for_each_line(translate: Translate, tmp_path: Path):
     text = tmp_path / "text.txt"
     text.write_text("Hello world.\n\n42 \u2028 43\x0b44\n", encoding="utf-8", newline="")
@@ -112,6 +147,12 @@ def test_a_lone_surrogate_in_an_argument_becomes_a_replacement_mark(translate: T
         (["-i", "good.txt", "-o", "good.txt"], 7, "is the input"),
         (["-i", "good.txt", "-o", "link.txt"], 7, "is the input"),
         (["--unwrap", "Hello"], 2, "--input"),
+        (["--json", "--format", "md", "-i", "good.txt"], 2, "lines"),
+        (["-i", "good.txt", "--format", "pdf"], 2, "pdf"),
+        (["-i", "strange.pdf"], 2, ".pdf"),
+        (["--typography", "swiss", "Hello"], 2, "swiss"),
+        (["--glossary", "bad.txt", "Hello"], 3, "bad.txt"),
+        (["--glossary", "missing.tsv", "Hello"], 3, "missing.tsv"),
         (["--model", "nowhere", "Hello"], 4, "nowhere"),
         (["--device", "abacus", "Hello"], 2, "abacus"),
         (["--engine", "steam", "Hello"], 2, "steam"),

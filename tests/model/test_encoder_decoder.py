@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.testing import assert_close
 
-from mt.config import PAD, ModelConfig
+from mt.config import PAD, ModelConfig, build_config
 from mt.model import build
 from mt.model.encoder_decoder import EncoderDecoder
 from mt.model.layers import Attention
@@ -83,3 +83,33 @@ def test_gives_what_torch_nn_transformer_gives_with_the_same_weights(model: Enco
 def test_one_matrix_embeds_and_scores(model: EncoderDecoder):
     assert model.output_weight is model.embedding.weight
     assert sum(parameter.shape == (VOCAB, 32) for parameter in model.parameters()) == 1
+
+
+def millions(preset: str, vocab_size: int, **shape: int) -> float:
+    """How many million parameters a preset has; no memory is taken."""
+    settings = [f"model.{name}={value}" for name, value in {"vocab_size": vocab_size, **shape}.items()]
+    with torch.device("meta"):
+        return sum(parameter.numel() for parameter in build(build_config(preset, None, settings).model).parameters()) / 1e6
+
+
+def test_big_has_the_papers_number_of_parameters_and_base_nearly():
+    assert millions("paper-big", 37_000) == pytest.approx(213, rel=0.01)
+    assert millions("paper-base", 37_000) == pytest.approx(65, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("expected", "shape"),
+    [
+        (65, {}),
+        (36, {"n_encoder_layers": 2, "n_decoder_layers": 2}),
+        (50, {"n_encoder_layers": 4, "n_decoder_layers": 4}),
+        (80, {"n_encoder_layers": 8, "n_decoder_layers": 8}),
+        (28, {"d_model": 256}),
+        (168, {"d_model": 1024}),
+        (53, {"d_ff": 1024}),
+        (90, {"d_ff": 4096}),
+    ],
+)
+def test_base_and_its_variations_have_the_parameters_of_table_3(expected: int, shape: dict[str, int]):
+    """With 41,000 tokens, which all these rows fit; section 5.1 speaks of "about 37000", which would be 2 million less."""
+    assert millions("paper-base", 41_000, **shape) == pytest.approx(expected, rel=0.01)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mt.extras.explain.beam import Candidate
 
 REJECTED = 3    # rejected continuations shown for each stretch of the tree; the page shows all
+LIKELY = 4      # next tokens named for each step; five would not always fit a line
 LOOKED_AT = 3   # source words named for each output word
 GREY, RED, GREEN = "bright_black", "red", "green"
 
@@ -111,7 +112,7 @@ def steps(explanation: Explanation) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     for token, probability, likely in zip(view.output, view.probabilities, view.likely, strict=True):
         others = Text()
-        for each in likely:
+        for each in likely[:LIKELY]:
             others.append(pieces([each.token])[0], style=f"bold {GREEN}" if each.token == token else "")
             others.append(f" {percent(each.share)}   ", style=GREY)
         table.add_row(Text(pieces([token])[0], style="bold"), Text(percent(probability)), others)

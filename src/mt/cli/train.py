@@ -11,7 +11,7 @@ from typer import Option
 def train(
     data: Annotated[Path, Option(help="folder made by mt prepare")] = Path("data/prepared"),
     out: Annotated[Path, Option(help="model folder to make, or to go on with")] = Path("checkpoints/run"),
-    preset: Annotated[str, Option(help="tiny, small, medium, base or big")] = "small",
+    preset: Annotated[str, Option(help="tiny, small, medium, base or big; paper-base or paper-big")] = "small",
     config: Annotated[Path | None, Option(help="TOML or JSON file of settings")] = None,
     settings: Annotated[list[str] | None, Option("--set", metavar="KEY=VALUE", help="one setting, such as train.lr=3e-4; repeatable")] = None,
     init: Annotated[Path | None, Option(help="model folder whose weights to begin with, to fine-tune it")] = None,

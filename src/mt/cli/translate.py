@@ -12,10 +12,12 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
-from typer import Argument, Option, echo
+from typer import Argument, Option, echo, style
 
 if TYPE_CHECKING:
     from mt.decoding.translator import Translation, Translator
+    from mt.extras.formats import Options
+    from mt.text.glossary import Check, Glossary
 
 STALL = 0.2   # seconds without a new line after which a pipe is answered at once
 
@@ -23,13 +25,19 @@ STALL = 0.2   # seconds without a new line after which a pipe is answered at onc
 def translate(
     text: Annotated[list[str] | None, Argument(metavar="[TEXT]...", help="English; without it, standard input line by line, or a prompt")] = None,
     model: Annotated[Path | None, Option(help="model folder; else $MT_MODEL, else the model that ships")] = None,
-    input: Annotated[Path | None, Option("--input", "-i", help="translate a text file, its layout kept")] = None,
+    input: Annotated[Path | None, Option("--input", "-i", help="translate a file, its layout and markup kept")] = None,
     output: Annotated[Path | None, Option("--output", "-o", help="write here instead of standard output")] = None,
+    format: Annotated[str | None, Option(help="of --input, else by its suffix: txt, md, html, srt, vtt, po, json, jsonl, csv, tsv, docx")] = None,
+    fields: Annotated[str, Option(help="of JSON and tables: which keys or columns are text, as a,b")] = "",
+    unwrap: Annotated[bool, Option(help="with --input: join the lines of a paragraph first")] = False,
     beam: Annotated[int | None, Option(min=1, help="hypotheses kept at each step; 1 is greedy")] = None,
     n_best: Annotated[int, Option(min=1, help="alternatives shown for each sentence")] = 1,
     scores: Annotated[bool, Option(help="put the confidence, 0 to 1, and a tab in front of each line")] = False,
+    min_confidence: Annotated[float, Option(min=0, max=1, help="warn of translations less sure than this")] = 0.0,
     json_output: Annotated[bool, Option("--json", help="print one JSON object a line")] = False,
-    unwrap: Annotated[bool, Option(help="with --input: join the lines of a paragraph first")] = False,
+    glossary: Annotated[Path | None, Option(help="terms and their translations: TERM, a tab, TRANSLATION; a TERM alone stays")] = None,
+    typography: Annotated[str, Option(help="fr: no-break spaces, guillemets and ’; plain: none of them; keep: as the model writes")] = "keep",
+    strict: Annotated[bool, Option(help="exit 8 if a number, a URL, a placeholder, a term or the like was lost")] = False,
     device: Annotated[str, Option(help="auto, cpu, cuda or cuda:N")] = "auto",
     engine: Annotated[str, Option(help="auto, torch or ct2")] = "auto",
     batch_tokens: Annotated[int | None, Option(min=1, help="tokens translated together")] = None,
@@ -37,71 +45,131 @@ def translate(
 ) -> None:
     """Translate English to French.
 
-    A pipe is translated line by line, in order; an empty line stays empty. A file keeps its layout.
+    A pipe is translated line by line, in order; an empty line stays empty. A file keeps its layout and markup.
     """
     from mt import decode_settings, load
+
+    only_text = not (scores or json_output or n_best > 1)   # so that a document can stay one
+    check(text, input, output, by_format=bool(format or fields or unwrap), only_text=only_text)
+    decode = decode_settings(model, {"beam": beam, "n_best": n_best, "batch_tokens": batch_tokens})
+    translator = load(model, decode, device=device, engine=engine, threads=threads, glossary=glossary, typography=typography)
+    show = Show(translator.glossary, scores=scores, json=json_output, n_best=n_best, min_confidence=min_confidence)
+    if input is not None and only_text:
+        whole_file(translator, show, input, output, file_options(input, format, fields, unwrap=unwrap), model)
+    else:
+        with writer(output) as write:
+            if not text and input is None and at_terminal():
+                prompt(translator, show, write)
+            else:
+                lines = text or (stdin_lines() if input is None else split_lines(read_text(input)))
+                for result in translator.translate_lines(lines):
+                    write(show.line(result))
+    show.close(strict=strict)
+
+
+def check(text: list[str] | None, input: Path | None, output: Path | None, *, by_format: bool, only_text: bool) -> None:
+    """Refuse what contradicts itself before anything is loaded."""
     from mt.errors import OutputError, UsageError
 
-    if input is None and unwrap:
-        raise UsageError("--unwrap is for --input", fix="give the text as a file: mt translate --unwrap -i letter.txt")
+    if by_format and input is None:
+        raise UsageError("--format, --fields and --unwrap are for --input", fix="give the text as a file: mt translate --unwrap -i letter.txt")
+    if by_format and not only_text:
+        raise UsageError("--json, --scores and --n-best give lines, not a file", fix="leave out --format, --fields and --unwrap")
     if text and input:
         raise UsageError("there is TEXT and --input", fix="give one of them")
     if input and output and output.exists() and output.samefile(input):
         raise OutputError(f"{output} is the input", fix="choose another --output")
-    document = read_text(input) if input else None
-    decode = decode_settings(model, {"beam": beam, "n_best": n_best, "batch_tokens": batch_tokens})
-    translator = load(model, decode, device=device, engine=engine, threads=threads)
-    show = Show(scores=scores, json=json_output, n_best=n_best)
-    with writer(output) as write:
-        if document is not None and show.only_text:
-            write(show.whole(translator.translate(document, unwrap=unwrap)))
-        elif not text and document is None and at_terminal():
-            prompt(translator, show, write)
-        else:
-            lines = text or (stdin_lines() if document is None else split_lines(document))
-            for result in translator.translate_lines(lines):
-                write(show.line(result))
+
+
+def file_options(path: Path, format: str | None, fields: str, *, unwrap: bool) -> Options:
+    """How a file is to be read."""
+    from mt.extras.formats import Options, format_of
+
+    names = tuple(name.strip() for name in fields.split(",") if name.strip())
+    return Options(format or format_of(path), names, unwrap)
+
+
+def whole_file(translator: Translator, show: Show, path: Path, output: Path | None, options: Options, model: Path | None) -> None:
+    """Translate a file. With an output, what is done is remembered beside it until all is, and the same command goes on there."""
+    from mt import default_model
+    from mt.cli.document import Memory, translate_document
+    from mt.run import RunDir
+
+    weights = RunDir(model or default_model()).weights
+    asked = (weights, weights.stat().st_mtime, options, translator.config, translator.glossary.entries, translator.style)
+    memory = Memory(output and output.with_name(f".{output.name}.mt-part"), repr(asked))
+    content, results = translate_document(translator, path, options, memory)
+    with bytes_writer(output) as write:
+        write(content)
+    memory.forget()
+    for result in results:
+        show.note(result)
 
 
 class Show:
-    """How a translation is printed; what may be wrong with it goes to standard error."""
+    """How translations are printed; what may be wrong with one goes to standard error, at once and summed up at the end."""
 
-    def __init__(self, *, scores: bool, json: bool, n_best: int) -> None:
-        self.scores, self.json, self.n_best = scores, json, n_best
+    def __init__(self, glossary: Glossary, *, scores: bool, json: bool, n_best: int, min_confidence: float) -> None:
+        self.glossary, self.scores, self.json, self.n_best, self.min_confidence = glossary, scores, json, n_best, min_confidence
+        self.flawed = 0
+        self.terms: list[Check] = []
 
-    @property
-    def only_text(self) -> bool:
-        """Whether nothing but the translation is wanted, so that a document can stay one."""
-        return not (self.scores or self.json or self.n_best > 1)
-
-    def whole(self, result: Translation) -> str:
-        """A document."""
+    def note(self, result: Translation) -> None:
+        """Say what may be wrong with a translation."""
         from mt import console
 
-        for warning in result.warnings:
-            console.warn(warning)
-        return result.text
+        self.flawed += bool(result.warnings)
+        self.terms += self.glossary.check(result.source, result.text)
+        for warning in [*result.warnings, *self.unsure(result)]:
+            console.warn(f"{warning}: {' '.join(result.source.split())[:60]!r}")
+
+    def unsure(self, result: Translation) -> list[str]:
+        """A warning where the confidence is below what was asked for."""
+        return [f"confidence {result.confidence:.2f}"] if result.confidence < self.min_confidence else []
 
     def line(self, result: Translation) -> str:
         """What is printed for a line: itself, or a line for each alternative, or an object."""
-        from mt import console
-
-        for warning in result.warnings:
-            console.warn(f"{warning}: {result.source[:60]!r}")
+        self.note(result)
         if self.json:
             import dataclasses
             import json
 
-            return json.dumps(dataclasses.asdict(result), ensure_ascii=False) + "\n"
+            marked = dataclasses.replace(result, warnings=[*result.warnings, *self.unsure(result)])
+            return json.dumps(dataclasses.asdict(marked), ensure_ascii=False) + "\n"
         found = [(result.text, result.confidence)]
         if self.n_best > 1 and result.alternatives:
             found = list(zip(result.alternatives, result.alternative_confidences, strict=True))
-        return "".join(f"{confidence:.3f}\t{text}\n" if self.scores else f"{text}\n" for text, confidence in found)
+        return "".join(f"{coloured(confidence)}\t{text}\n" if self.scores else f"{text}\n" for text, confidence in found)
+
+    def close(self, *, strict: bool) -> None:
+        """Say at the end how the glossary was kept; with `strict`, fail where something was not."""
+        from mt import console
+        from mt.errors import FidelityError
+        from mt.text.glossary import compliance
+
+        if self.terms:
+            console.table("glossary", ["term", "translation", "met", "kept"], compliance(self.terms))
+        if strict and self.flawed:
+            raise FidelityError(f"{self.flawed} of the translations may have lost something", fix="read the warnings above; change these by hand")
+
+
+def coloured(confidence: float) -> str:
+    """A confidence, red, yellow or green on a terminal."""
+    text = f"{confidence:.3f}"
+    colour = "red" if confidence < 0.4 else "yellow" if confidence < 0.6 else "green"
+    return style(text, fg=colour) if sys.stdout.isatty() else text
 
 
 @contextmanager
 def writer(path: Path | None) -> Iterator[Callable[[str], None]]:
-    """What writes results: to standard output as they come, or to a file that is in place when all are there."""
+    """What writes text: to standard output as it comes, or to a file that is in place when all is there."""
+    with bytes_writer(path) as write:
+        yield lambda text: write(encoded(text))
+
+
+@contextmanager
+def bytes_writer(path: Path | None) -> Iterator[Callable[[bytes], None]]:
+    """The same for bytes."""
     from mt.run import replacing
 
     if path is None:
@@ -109,15 +177,15 @@ def writer(path: Path | None) -> Iterator[Callable[[str], None]]:
         return
     with replacing(path) as temporary, temporary.open("wb") as file:
 
-        def write(text: str) -> None:
-            file.write(encoded(text))
+        def write(content: bytes) -> None:
+            file.write(content)
 
         yield write
 
 
-def write_out(text: str) -> None:
+def write_out(content: bytes) -> None:
     """Write to standard output, and at once."""
-    sys.stdout.buffer.write(encoded(text))
+    sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
 
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 
 from mt.config import DecodeConfig
 from mt.decoding.hypothesis import Engine, Hypothesis
+from mt.text import typography
+from mt.text.fidelity import Protected, attempts, carry, missing
+from mt.text.glossary import Glossary
 from mt.text.normalize import normalize
 from mt.text.sentences import Document
 from mt.text.tokenizer import Tokenizer
@@ -43,9 +46,19 @@ class Sentence:
 class Translator:
     """Translates text with an engine and the tokenizer its network was trained with."""
 
-    def __init__(self, engine: Engine, tokenizer: Tokenizer, config: DecodeConfig, *, max_tokens: int) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        tokenizer: Tokenizer,
+        config: DecodeConfig,
+        *,
+        max_tokens: int,
+        glossary: Glossary | None = None,
+        style: typography.Style = "keep",
+    ) -> None:
         self.engine, self.tokenizer, self.config = engine, tokenizer, config
         self.max_tokens = max_tokens   # of a source sentence; longer ones are cut
+        self.glossary, self.style = glossary or Glossary({}), style
         self.digits = frozenset(token for digit in "0123456789" for token in tokenizer.encode(digit) if tokenizer.decode([token]) == digit)
 
     def translate(self, text: str, *, unwrap: bool = False) -> Translation:
@@ -68,10 +81,27 @@ class Translator:
         """Several texts at once, their sentences batched together."""
         documents = [Document.parse(text, unwrap=unwrap) for text in texts]
         sentences = iter(self.translate_sentences([sentence for document in documents for sentence in document.sentences]))
-        return [assemble(text, document, [next(sentences) for _ in document.sentences]) for text, document in zip(texts, documents, strict=True)]
+        return [self.assemble(text, document, [next(sentences) for _ in document.sentences]) for text, document in zip(texts, documents, strict=True)]
 
     def translate_sentences(self, sentences: Sequence[str]) -> list[Sentence]:
-        """Sentences without layout, in order. One without a letter is French already."""
+        """Sentences without layout, in order, none of their numbers, addresses, placeholders and the like lost if it can be helped.
+
+        What must come back letter for letter, and what the glossary translates, is hidden behind stand-ins first; where a number
+        is lost or a stand-in does not come back, more is hidden, and at last nothing. What is still missing then is said.
+        """
+        plain = [normalize(sentence) for sentence in sentences]
+        tries = [[*attempts(sentence, self.glossary.find(sentence)), Protected(sentence, [])] for sentence in plain]
+        best = [Sentence([str(first.restore(first.text))], [1.0], []) if first.is_bare else None for first, *_ in tries]
+        pending = [i for i, found in enumerate(best) if found is None]
+        for turn in range(max(map(len, tries), default=0)):
+            pending = [i for i in pending if turn < len(tries[i])]
+            for i, said in zip(pending, self.translate_plain([tries[i][turn].text for i in pending]), strict=True):
+                best[i] = better(sentences[i], best[i], restored(tries[i][turn], said))
+            pending = [i for i in pending if (found := best[i]) is None or missing(sentences[i], found.texts[0])]
+        return [self.carried(sentence, found) for sentence, found in zip(sentences, best, strict=True)]
+
+    def translate_plain(self, sentences: Sequence[str]) -> list[Sentence]:
+        """Sentences as the network says them. One without a letter is French already."""
         results: list[Sentence] = [Sentence([sentence], [1.0], []) for sentence in sentences]
         cut = {i: self.cut(sentence) for i, sentence in enumerate(map(normalize, sentences)) if has_letters(sentence)}
         found = iter(self.search([self.tokenizer.encode(lowered(part.strip())) for parts in cut.values() for part in parts]))
@@ -115,18 +145,41 @@ class Translator:
                 break
         return [*self.cut(sentence[:middle]), *self.cut(sentence[middle:])]
 
+    def carried(self, source: str, found: Sentence | None) -> Sentence:
+        """The best translation there is, with a warning for each thing that it has lost or made up."""
+        if found is None or not has_letters(source):
+            return Sentence([source], [1.0], [])
+        mended = carry(source, found.texts[0])
+        terms = [f"the glossary was not kept: {check.term}" for check in self.glossary.check(source, mended.text) if not check.kept]
+        return Sentence([mended.text, *found.texts[1:]], found.confidences, [*found.warnings, *mended.warnings, *terms])
 
-def assemble(source: str, document: Document, sentences: Sequence[Sentence]) -> Translation:
-    """The translation of a text from those of its sentences."""
-    alone = sentences[0] if len(sentences) == 1 else Sentence([], [], [])
-    return Translation(
-        source=source,
-        text=document.rebuild([sentence.texts[0] for sentence in sentences]),
-        confidence=min((sentence.confidences[0] for sentence in sentences), default=1.0),
-        alternatives=[document.rebuild([text]) for text in alone.texts],
-        alternative_confidences=alone.confidences,
-        warnings=[warning for sentence in sentences for warning in sentence.warnings],
-    )
+    def assemble(self, source: str, document: Document, sentences: Sequence[Sentence]) -> Translation:
+        """The translation of a text from those of its sentences."""
+        alone = sentences[0] if len(sentences) == 1 else Sentence([], [], [])
+        return Translation(
+            source=source,
+            text=typography.apply(document.rebuild([sentence.texts[0] for sentence in sentences]), self.style),
+            confidence=min((sentence.confidences[0] for sentence in sentences), default=1.0),
+            alternatives=[typography.apply(document.rebuild([text]), self.style) for text in alone.texts],
+            alternative_confidences=alone.confidences,
+            warnings=[warning for sentence in sentences for warning in sentence.warnings],
+        )
+
+
+def restored(hidden: Protected, said: Sentence) -> Sentence | None:
+    """A translation with what was hidden in its place again; None where the best hypothesis has lost a stand-in."""
+    pairs = [(hidden.restore(text), confidence) for text, confidence in zip(said.texts, said.confidences, strict=True)]
+    if pairs[0][0] is None:
+        return None
+    whole = {text: confidence for text, confidence in reversed(pairs) if text is not None}
+    return Sentence([*reversed(whole)], [*reversed(whole.values())], said.warnings)
+
+
+def better(source: str, one: Sentence | None, other: Sentence | None) -> Sentence | None:
+    """Of two translations the one that misses less of its source; the first where they are alike."""
+    if one is None or other is None:
+        return one or other
+    return other if len(missing(source, other.texts[0])) < len(missing(source, one.texts[0])) else one
 
 
 def has_letters(text: str) -> bool:

@@ -19,7 +19,7 @@ from mt.model.layers import Attention, Cache, Dropout, FeedForward, Residual, in
 
 
 class EncoderLayer(nn.Module):
-    """Self-attention, then the feed-forward network (figure 1, left)."""
+    """Self-attention, then the feed-forward network (section 3.1, encoder; figure 1, left)."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class EncoderLayer(nn.Module):
 
 
 class DecoderLayer(nn.Module):
-    """Masked self-attention, attention over the source, then the feed-forward network (figure 1, right)."""
+    """Masked self-attention, attention over the source, then the feed-forward network (section 3.1, decoder; figure 1, right)."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class DecodeState:
 
 
 class EncoderDecoder(nn.Module):
-    """The Transformer: English token numbers in, scores for the next French token out."""
+    """The Transformer: English token numbers in, scores for the next French token out (section 3, figure 1)."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -111,28 +111,28 @@ class EncoderDecoder(nn.Module):
 
     def embed(self, tokens: Tensor, *, start: int = 0) -> Tensor:
         """Token embeddings times sqrt(D) plus positions (sections 3.4 and 3.5): [B, T, D]."""
-        x = self.embedding(tokens) * math.sqrt(self.d_model)
+        x = self.embedding(tokens) * math.sqrt(self.d_model)                        # [B, T, D]
         return self.dropout(x + sinusoids(tokens.size(1), self.d_model, start=start, device=tokens.device))
 
     def encode(self, src: Tensor) -> tuple[Tensor, Tensor]:
         """The source as the decoder sees it: memory [B, S, D], and the mask [B, 1, 1, S] that hides its padding."""
         source_mask = (src != PAD)[:, None, None, :]
-        x = self.embed(src)
+        x = self.embed(src)                # [B, S, D]
         for layer in self.encoder:
-            x = layer(x, source_mask)
+            x = layer(x, source_mask)      # [B, S, D]
         return self.encoder_norm(x), source_mask
 
     def features(self, src: Tensor, tgt_in: Tensor) -> Tensor:
         """What the decoder makes of each target position, before the vocabulary: [B, T, D]."""
         memory, source_mask = self.encode(src)
-        x = self.embed(tgt_in)
+        x = self.embed(tgt_in)                       # [B, T, D]
         for layer in self.decoder:
-            x = layer(x, memory, source_mask)
+            x = layer(x, memory, source_mask)        # [B, T, D]
         features: Tensor = self.decoder_norm(x)
         return features
 
     def forward(self, src: Tensor, tgt_in: Tensor) -> Tensor:
-        """Logits [B, T, V] of each next token, given source [B, S] and target so far [B, T] (teacher forcing)."""
+        """Logits [B, T, V] of each next token, given source [B, S] and target so far [B, T] (teacher forcing; section 3.4)."""
         return F.linear(self.features(src, tgt_in), self.output_weight)
 
     def start(self, src: Tensor) -> DecodeState:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Literal
 
+from mt.errors import UsageError
 from mt.text.literals import literals
 from mt.text.normalize import (
     ANY_SPACE,
@@ -20,6 +21,7 @@ from mt.text.normalize import (
 )
 
 Style = Literal["fr", "plain", "keep"]
+STYLES: dict[str, Style] = {"fr": "fr", "plain": "plain", "keep": "keep"}
 
 # "…" that opens after a space, a bracket or an apostrophe and closes before anything but a letter; it may run over a line's end.
 QUOTED = re.compile(r"(?<!\w\()(?<![\w\"“”.,;:!?…)\]])\"(?=[^\s\"])((?:[^\"\n]|\n(?!\s*\n))*?)(?<![\s\"])\"(?![\w\"])")
@@ -28,6 +30,13 @@ APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_]|[«“\"])")
 QUOTE_MARKS = re.compile("« *| *»")
 MASK = "\ua000"   # a letter of a script that `literals` keeps, so it is in no other part of a text
 TO_PLAIN = str.maketrans({NO_BREAK: " ", NARROW_NO_BREAK: " ", "’": "'", "‘": "'", "“": '"', "”": '"', "„": '"'})
+
+
+def choose_style(name: str) -> Style:
+    """The style called `name`; raises UsageError where there is none."""
+    if name not in STYLES:
+        raise UsageError(f"there is no typography called {name!r}", fix=f"use --typography {', '.join(STYLES)}")
+    return STYLES[name]
 
 
 def apply(text: str, style: Style) -> str:

@@ -68,7 +68,8 @@ def translate_file(content: bytes, translate: Translate, options: Options) -> by
     try:
         text = content[len(mark) :].decode(encoding)
     except UnicodeDecodeError as error:
-        raise DataError(f"not {encoding} text at byte {error.start}", fix="convert it: iconv -f latin1 -t utf-8") from error
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise DataError(f"line {line}: not {encoding.upper()} text", fix="convert it: iconv -f latin1 -t utf-8") from error
     return mark + str(leaf.translate_file(text, translate, options)).encode(encoding, "replace")
 
 

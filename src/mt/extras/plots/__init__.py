@@ -117,15 +117,18 @@ def training_curves(metrics: list[dict[str, float]]) -> Figure:
     """Loss, BLEU, learning rate and speed over the steps."""
     figure = new_figure(11, 7)
     (losses, bleu), (rates, speed) = figure.subplots(2, 2)
+    logged: list[float] = []
     for name, label, colour in (("loss", "training, smoothed", GREY), ("nll", "training", BLUE), ("valid_nll", "validation", ORANGE)):
-        losses.plot(*series(metrics, name), color=colour, label=label, marker="o" if name == "valid_nll" else "", markersize=4)
-    values = [line["nll"] for line in metrics if "nll" in line] + [line["valid_nll"] for line in metrics if "valid_nll" in line]
-    if values:   # the first steps start far above; what comes later is what one wants to see
-        losses.set_ylim(0.9 * min(values), max(np.quantile(values, 0.9), 1.2 * min(values)))
+        steps, values = series(metrics, name)
+        losses.plot(steps, values, color=colour, label=label, marker="o" if name == "valid_nll" else "", markersize=4)
+        # The first steps start far above; of training, the later half is what one wants to see.
+        logged += values if name == "valid_nll" else values[len(values) // 2 :]
+    if logged:
+        losses.set_ylim(0.95 * min(logged), 1.05 * max(logged))
     losses.legend(frameon=False)
     tidy(losses, "Loss", "step", "nats per target token")
     tidy(bleu, "BLEU on validation sentences, greedy", "step").plot(*series(metrics, "valid_bleu"), color=ORANGE, marker="o", markersize=4)
-    bleu.set_ylim(bottom=0)
+    bleu.set_ylim(0, max([1.0, *series(metrics, "valid_bleu")[1]]) * 1.1)
     tidy(rates, "Learning rate", "step").plot(*series(metrics, "lr"), color=BLUE)
     tidy(speed, "Speed", "step", "target tokens per second").plot(*series(metrics, "tokens_per_second"), color=GREEN)
     rates.set_ylim(bottom=0)
@@ -144,11 +147,12 @@ def schedule(config: Config, metrics: list[dict[str, float]]) -> Figure:
     axes = tidy(figure.subplots(), "Learning-rate schedule", "step", "learning rate")
     axes.plot(planned, [learning_rate(step, config.train) for step in planned], color=BLUE, label="lr · min(step / warmup, √(warmup / step))")
     if steps:
-        axes.plot(steps, rates, color=ORANGE, linestyle="", marker=".", markersize=3, label="as trained")
+        cooled = f", the last {config.train.cooldown:,} steps down to 0" if config.train.cooldown else ""
+        axes.plot(steps, rates, color=ORANGE, linestyle="", marker=".", markersize=4, label=f"as trained{cooled}")
     axes.axvline(warmup, color=GREY, linestyle=":")
     axes.annotate(f"warm-up ends: step {warmup:,}, lr {config.train.lr:g}", (warmup, config.train.lr), (8, -2), textcoords="offset points")
-    axes.set_ylim(0, config.train.lr * 1.12)
-    axes.legend(frameon=False)
+    axes.set_ylim(0, config.train.lr * 1.3)
+    axes.legend(frameon=False, loc="upper right")
     return figure
 
 

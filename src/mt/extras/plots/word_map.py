@@ -63,12 +63,12 @@ def nearness(distances: np.ndarray, own: int, perplexity: float) -> np.ndarray:
     """How probably each point [N] is the neighbour of point `own`: falling with the distance, so fast that about
     `perplexity` of them count.
     """
-    nearest = np.delete(distances, own).min()
+    others = np.where(np.arange(len(distances)) == own, np.inf, distances)
+    farther = others - others.min()
     low, high = 0.0, np.inf
     for _ in range(60):   # doubling, then halving
         sharpness = (low + high) / 2 if high < np.inf else max(1.0, 2 * low)
-        weights = np.exp(-sharpness * (distances - nearest))
-        weights[own] = 0
+        weights = np.exp(-sharpness * farther)
         weights /= weights.sum()
         counted = np.exp(-(weights[weights > 0] * np.log(weights[weights > 0])).sum())
         low, high = (sharpness, high) if counted > perplexity else (low, sharpness)
