@@ -64,5 +64,5 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mt needs Python 3.11 or newer: make PYTHON=python3.12")'
 	test -x $(RUN)/pip || $(PYTHON) -m venv $(VENV)
 	$(INSTALL) torch
-	$(INSTALL) -e '.[dev,fast,plots]'
+	$(INSTALL) -e '.[dev,fast,formats,plots]'
 	touch $@

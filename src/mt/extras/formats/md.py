@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n.*?^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
-HARD_BREAK = re.compile(r"(?:  +|\\)\r?\Z")
+HARD_BREAK = re.compile(r"  +|\\")
+LINE_END = re.compile(r"\r\n|[\n\r]")   # as markdown-it counts lines
 MARKUP = re.compile(
     r"((?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)"                             # code
     r"|!\[[^\]]*\](?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\]]*\])"              # image
@@ -53,12 +54,9 @@ def found(content: str) -> Iterator[list[Line]]:
         from markdown_it import MarkdownIt
     except ImportError as error:
         raise ExtraError("Markdown files need the package markdown-it-py", fix="pip install 'mt[formats]'") from error
-    rows = re.findall(r"[^\n]*\n|[^\n]+", content)
-    starts = [0]
-    for row in rows:
-        starts.append(starts[-1] + len(row))
+    starts = [0, *(line_end.end() for line_end in LINE_END.finditer(content)), len(content)]
     front = FRONT_MATTER.match(content)
-    hidden = "\n" * front[0].count("\n") + content[front.end() :] if front else content
+    hidden = "\n" * len(LINE_END.findall(front[0])) + content[front.end() :] if front else content
     cursor = 0   # cells of one row are looked for one after the other
     for token in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(hidden):
         lines: list[Line] = []
@@ -68,7 +66,7 @@ def found(content: str) -> Iterator[list[Line]]:
                 continue   # markdown-it has changed it, a tab or an escaped | perhaps: better left than damaged
             cursor = start + len(text)
             lines.append((start, cursor))
-            if HARD_BREAK.search(content[cursor - 1 : starts[row + 1]].rstrip("\n")):
+            if HARD_BREAK.match(content, cursor, starts[row + 1]):
                 yield lines
                 lines = []
         if lines:
@@ -79,12 +77,12 @@ def text_lines(token: Token) -> list[tuple[int, str]]:
     """The lines of text a token holds, each with the number of the row it stands in."""
     if token.type != "inline" or token.map is None:
         return []
-    return [(token.map[0] + i, line.strip()) for i, line in enumerate(token.content.split("\n"))]
+    return [(token.map[0] + i, line.strip().removesuffix("\\")) for i, line in enumerate(token.content.split("\n"))]
 
 
 def unit(content: str, lines: list[Line]) -> Unit:
     """The text of lines as one, and the inline markup in it."""
-    text = " ".join(content[start:end].removesuffix("\\") for start, end in lines)
+    text = " ".join(content[start:end] for start, end in lines)
     parts, end = [], 0
     for match in MARKUP.finditer(text):
         parts += [text[end : match.start()], match[0]]
