@@ -75,7 +75,7 @@ def choose_engine(name: str, run: RunDir, tokenizer: Tokenizer, *, device: str, 
 
     if name not in ("auto", "torch", "ct2"):
         raise UsageError(f"there is no engine called {name!r}", fix="use --engine auto, torch or ct2")
-    ready = device in ("auto", "cpu") and ct2.available() and ct2.converted(run).is_dir()
+    ready = device in ("auto", "cpu") and ct2.available() and ct2.is_converted(run)
     if name == "ct2" or (name == "auto" and ready):
         return ct2.CT2Engine(ct2.converted(run), tokenizer, device="cuda" if device.startswith("cuda") else "cpu", threads=threads)
 

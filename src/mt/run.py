@@ -98,12 +98,17 @@ def write_text(path: Path, text: str) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` to write a file or a folder to; it takes `path`'s place when the block ends well.
 
-    Whatever goes wrong, `path` is as it was and the temporary is gone. OSError becomes OutputError.
+    Whatever goes wrong, `path` is as it was and the temporary is gone. OSError becomes OutputError. A device or a pipe, such
+    as /dev/stdout, is written to itself; a link stays one.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    path = path.resolve()
+    is_special = path.exists() and not path.is_file() and not path.is_dir()
+    temporary = path if is_special else path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
+        if is_special:
+            return
         if temporary.is_dir():
             put_aside(path)   # a folder cannot be replaced in one step
         else:
@@ -113,7 +118,8 @@ def replacing(path: Path) -> Iterator[Path]:
         raise OutputError(f"cannot write {path}: {error.strerror or error}", fix="make room, or choose a folder you may write to") from error
     finally:
         with suppress(OSError):
-            remove(temporary)
+            if not is_special:
+                remove(temporary)
             if path.exists():
                 remove(old_name(path))
 

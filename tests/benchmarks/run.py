@@ -1,4 +1,6 @@
-"""Speed beside a peer or a floor, measured in one run: make bench, or python tests/benchmarks/run.py [train] [decode] [start].
+"""Speed beside a peer or a floor, measured in one run: make bench, or python tests/benchmarks/run.py [NAME]...
+
+Names: train, decode, start, and confidence=FILE, which asks how well the confidence tells good from bad on a test set.
 
 Ratios hold better than absolute figures, since machines differ and drift: every comparison alternates between the two sides
 and quotes medians. Nothing else should run meanwhile; the load the machine had is printed with the figures.
@@ -21,7 +23,10 @@ from mt import default_model, load, shipped
 from mt.config import DecodeConfig, build_config
 from mt.data.sources import parse_source, read_source
 from mt.device import autocast, choose_precision, keep_freed_memory
+from mt.extras import ct2
 from mt.model import build
+from mt.run import RunDir
+from mt.text.tokenizer import Tokenizer
 from mt.training.loss import smoothed_cross_entropy
 from mt.training.optim import Optimizers, clip_gradients
 
@@ -35,8 +40,11 @@ def main() -> None:
     chosen = sys.argv[1:] or ["train", "decode", "start"]
     print(f"{os.cpu_count()} CPUs, {torch.get_num_threads()} threads, torch {torch.__version__}, load before {os.getloadavg()[0]:.2f}")
     benchmarks = {"train": train, "decode": decode, "start": start}
-    for name in chosen:
-        benchmarks[name]()
+    for name, _, argument in (each.partition("=") for each in chosen):
+        if name == "confidence":
+            confidence(argument)
+        else:
+            benchmarks[name]()
     print(f"load after {os.getloadavg()[0]:.2f}")
 
 
@@ -126,12 +134,51 @@ def decode() -> None:
         for engine in engines():
             translator = load(None, settings, device="cpu", engine=engine)
             sides[f"mt, {engine}"] = lambda translator=translator: list(translator.translate_lines(lines))
+        if "ct2" in engines():
+            sides["CTranslate2 called directly, int8"] = direct(lines, beam)
         report(f"decoding, beam {beam}, {len(lines)} sentences", len(lines), "sentences/s", alternate(sides))
+
+
+def direct(lines: list[str], beam: int) -> Callable[[], None]:
+    """Raw text to raw text with the converted model and nothing of ours but the tokenizer, by CTranslate2's best settings."""
+    import ctranslate2
+
+    run = RunDir(default_model())
+    tokenizer = Tokenizer.load(run.tokenizer)
+    pieces = tokenizer.pieces(range(tokenizer.vocab_size))
+    numbers = {piece: number for number, piece in enumerate(pieces)}
+    translator = ctranslate2.Translator(str(ct2.converted(run)), inter_threads=os.cpu_count() or 1, intra_threads=1)
+
+    def translate() -> None:
+        sources = [[pieces[token] for token in tokenizer.encode(line)] for line in lines]
+        for result in translator.translate_batch(sources, beam_size=beam, max_batch_size=1024, batch_type="tokens"):
+            tokenizer.decode([numbers[piece] for piece in result.hypotheses[0]])
+
+    return translate
 
 
 def engines() -> list[str]:
     """Those that can run here."""
-    return ["torch", "ct2"] if (default_model() / "ct2").is_dir() else ["torch"]
+    return ["torch", "ct2"] if ct2.is_converted(RunDir(default_model())) else ["torch"]
+
+
+def confidence(test_set: str) -> None:
+    """Confidence beside the chrF of each of 500 sentences: how often a good one (chrF over 50) has the higher of two, and bin by bin."""
+    import random
+
+    from sacrebleu.metrics import CHRF
+
+    pairs = random.Random(1).sample([(pair.src, pair.tgt) for pair in read_source(parse_source(test_set))], 500)
+    results = load(None, device="cpu").translate_documents([source for source, _ in pairs])
+    chrf = [CHRF().sentence_score(result.text, [reference]).score / 100 for result, (_, reference) in zip(results, pairs, strict=True)]
+    sure = [result.confidence for result in results]
+    good, bad = ([c for c, q in zip(sure, chrf, strict=True) if (q > 0.5) == wanted] for wanted in (True, False))
+    auc = statistics.mean((one > other) + (one == other) / 2 for one in good for other in bad)
+    print(f"\nconfidence on {test_set}: {len(good)} good, {len(bad)} others, AUC {auc:.3f}")
+    for low in range(0, 10):
+        inside = [(c, q) for c, q in zip(sure, chrf, strict=True) if low / 10 <= c < (low + 1) / 10]
+        if inside:
+            print(f"  {low / 10:.1f} to {(low + 1) / 10:.1f}: {len(inside):>4} sentences, mean chrF {statistics.mean(q for _, q in inside):.2f}")
 
 
 def start() -> None:

@@ -10,11 +10,11 @@ import pytest
 import torch
 from fakes import make_model
 
-from mt.checkpoint import load_model
+from mt.checkpoint import load_model, load_weights, save_weights
 from mt.config import DecodeConfig
 from mt.decoding.engine import TorchEngine
 from mt.errors import ConfigError, RunError
-from mt.extras.ct2 import CT2Engine, convert, converted
+from mt.extras.ct2 import CT2Engine, convert, converted, is_converted
 from mt.run import RunDir
 from mt.text.tokenizer import Tokenizer
 
@@ -60,3 +60,13 @@ def test_what_cannot_be_converted_is_told(run: RunDir, tmp_path: Path):
         convert(run, tmp_path / "letters", "int8")
     with pytest.raises(RunError, match="no converted model"):
         CT2Engine(tmp_path / "absent", Tokenizer.load(run.tokenizer))
+
+
+def test_weights_converted_before_they_were_trained_on_are_not_used(tmp_path: Path):
+    run = make_model(tmp_path)
+    assert not is_converted(run)
+    convert(run, converted(run), "int8")
+    assert is_converted(run)
+    weights = load_weights(run.weights)
+    save_weights(run.weights, {name: tensor + 0.1 for name, tensor in weights.items()})
+    assert not is_converted(run)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from mt.run import RunDir, replacing
 from mt.text.tokenizer import Tokenizer
 
 QUANTIZATIONS = ("int8", "float32", "int16", "float16", "bfloat16")
+MARK = "converted-from.txt"   # in the folder of converted weights: the fingerprint of those they were made from
 MAX_POSITIONS = 1024   # of the table that CTranslate2 wants; the network itself has no limit
 
 
@@ -37,6 +40,19 @@ def require_ctranslate2() -> Any:   # Any: the package has no types
 def converted(run: RunDir) -> Path:
     """Where a model folder keeps its converted weights."""
     return run.path / "ct2"
+
+
+def is_converted(run: RunDir) -> bool:
+    """Whether a model folder has converted weights, and they are those it has now."""
+    mark = converted(run) / MARK
+    return mark.is_file() and run.weights.is_file() and mark.read_text(encoding="utf-8") == fingerprint(run.weights)
+
+
+def fingerprint(weights: Path) -> str:
+    """What tells the weights of one training from those of another: a hash of the last of them, which is quick."""
+    with weights.open("rb") as file:
+        file.seek(-min(weights.stat().st_size, 1 << 20), os.SEEK_END)
+        return hashlib.sha256(file.read()).hexdigest()
 
 
 def convert(run: RunDir, out: Path, quantization: str) -> None:
@@ -62,6 +78,7 @@ def convert(run: RunDir, out: Path, quantization: str) -> None:
     with replacing(out) as temporary:
         temporary.mkdir()
         spec.save(str(temporary))
+        (temporary / MARK).write_text(fingerprint(run.weights), encoding="utf-8")
 
 
 def read_weights(run: RunDir) -> dict[str, np.ndarray]:
