@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 INSTALL := $(RUN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
 # Corpora of the model that ships (its card says what each is) and how often each pair is used: first general text, then mostly
-# everyday text. make ship CORPORA=DIR, where DIR has train/, dev/ and test/.
+# everyday text, at last both. make ship CORPORA=DIR, where DIR has train/, dev/ and test/.
 CORPORA ?= data/corpora
 GENERAL := 3*tatoeba 3*tatoeba-extra 3*news-wmt 2*news-postedit 1*lexicon 0.4*hansard-1 0.4*hansard-2 0.08*laws-canada \
 	1*literature 0.3*mdn 0.2*php-docs 0.3*manpages 0.4*software-docs 1*software-ui 1*ui-misc 0.7*webdev-docs \
@@ -15,11 +15,15 @@ GENERAL := 3*tatoeba 3*tatoeba-extra 3*news-wmt 2*news-postedit 1*lexicon 0.4*ha
 EVERYDAY := 2*tatoeba 2*tatoeba-extra 0.5*lexicon 2*news-wmt 1*news-postedit 0.3*literature 0.7*tech-news-sites \
 	0.7*civic-society-sites 0.3*canada-digital 0.1*hansard-1 0.1*hansard-2 0.3*software-ui 0.1*software-docs 0.1*mdn \
 	0.1*debian-news 1*tico19-dev 0.2*games 0.2*webdev-docs 0.3*ui-misc
+BOTH := 2*tatoeba 2*tatoeba-extra 3*news-wmt 2*news-postedit 1*lexicon 0.45*hansard-1 0.45*hansard-2 1*literature 1.5*tech-news-sites \
+	1.5*civic-society-sites 1*canada-digital 0.6*debian-news 0.3*mdn 0.4*webdev-docs 0.2*manpages 0.3*software-docs 0.7*software-ui \
+	0.7*ui-misc 0.05*laws-canada 0.5*games 0.2*medical-hpo 2*tico19-dev 0.1*pathfinder-rpg
 DEV := newstest2012 tatoeba_dev hansard_dev multi30k_val
 TEST := newstest2013 ntrex128 tatoeba_test multi30k_test_2016_flickr multi30k_test_2017_flickr multi30k_test_2017_mscoco hansard_test
 corpora = $(foreach corpus,$(1),$(subst *,*$(CORPORA)/train/,$(corpus)).tsv.xz)
 HELD_OUT = $(DEV:%=--valid $(CORPORA)/dev/%.tsv) $(TEST:%=--test $(CORPORA)/test/%.tsv)
 SHIP := --preset small --set train.tokens_per_batch=6144 --set model.dropout=0.05
+PREPARE_SHIP := $(RUN)/mt prepare $(HELD_OUT) --max-tokens 120 --augment 0.1
 
 .PHONY: demo test check format bench tour ship clean
 
@@ -48,14 +52,16 @@ tour: $(READY)              ## prepare, train, evaluate and translate on the sam
 	@echo "What happened, and why, is told in docs/tour.md; its other commands look inside the model that ships."
 
 ship: $(READY)              ## make the model that ships again, in checkpoints/ship
-	$(RUN)/mt prepare $(call corpora,$(GENERAL)) $(HELD_OUT) --max-tokens 120 --augment 0.1 --out data/general
+	$(PREPARE_SHIP) $(call corpora,$(GENERAL)) --out data/general
 	$(RUN)/mt train --data data/general --out checkpoints/general --max-steps 3000 $(SHIP)
-	$(RUN)/mt prepare $(call corpora,$(EVERYDAY)) '6*data/sample/corpus.tsv' $(HELD_OUT) --max-tokens 120 --augment 0.1 \
-		--tokenizer data/general/tokenizer.model --out data/everyday
+	$(PREPARE_SHIP) $(call corpora,$(EVERYDAY)) '6*data/sample/corpus.tsv' --tokenizer data/general/tokenizer.model --out data/everyday
 	$(RUN)/mt train --data data/everyday --out checkpoints/everyday --init checkpoints/general --max-steps 1350 $(SHIP) \
 		--set train.lr=1.7e-3 --set train.warmup=300 --set train.cooldown=1050 --set train.average=0
-	$(RUN)/mt export checkpoints/everyday --to mt --out checkpoints/ship
-	$(RUN)/mt evaluate checkpoints/ship --data data/everyday
+	$(PREPARE_SHIP) $(call corpora,$(BOTH)) '8*data/sample/corpus.tsv' --tokenizer data/general/tokenizer.model --seed 2 --out data/both
+	$(RUN)/mt train --data data/both --out checkpoints/both --init checkpoints/everyday --max-steps 3700 $(SHIP) \
+		--set train.lr=2.2e-3 --set train.warmup=800 --set train.cooldown=3000 --set train.average=0
+	$(RUN)/mt export checkpoints/both --to mt --out checkpoints/ship
+	$(RUN)/mt evaluate checkpoints/ship --data data/both
 
 clean:                      ## remove the environment and caches; data and models stay
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -225,7 +225,7 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
 
 
 def open_zst(raw: BinaryIO) -> io.BufferedReader:
-    """Zstandard by way of Arrow, which notices a file that was cut off; the zstandard package takes that for its end."""
+    """Zstandard by way of Arrow, which notices a file that was cut off."""
     import pyarrow as pa
 
     return io.BufferedReader(pa.CompressedInputStream(raw, "zstd"))
