@@ -150,6 +150,8 @@ def test_a_lone_surrogate_in_an_argument_becomes_a_replacement_mark(translate: T
         (["--json", "--format", "md", "-i", "good.txt"], 2, "lines"),
         (["-i", "good.txt", "--format", "pdf"], 2, "pdf"),
         (["-i", "strange.pdf"], 2, ".pdf"),
+        (["-i", "good.txt", "--fields", "text"], 2, "no --fields"),
+        (["-i", "good.md", "--unwrap"], 2, "--unwrap"),
         (["--typography", "swiss", "Hello"], 2, "swiss"),
         (["--glossary", "bad.txt", "Hello"], 3, "bad.txt"),
         (["--glossary", "missing.tsv", "Hello"], 3, "missing.tsv"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mt.extras.formats import Options
 
 CHUNK = 256   # texts translated together, and kept together
+STAND_IN = re.compile(r"<x\d+>|\{x\d+\}")   # of markup; a format that loses one tries another way
 
 
 def translate_document(translator: Translator, path: Path, options: Options, memory: Memory) -> tuple[bytes, list[Translation]]:
@@ -28,7 +30,7 @@ def translate_document(translator: Translator, path: Path, options: Options, mem
 
     def translate(texts: list[str]) -> list[str]:
         found = memory.translate(translator, texts, unwrap=options.unwrap)
-        done.extend(found)
+        done.extend(replace(result, warnings=[each for each in result.warnings if not STAND_IN.search(each)]) for result in found)
         return [result.text for result in found]
 
     try:
@@ -50,6 +52,8 @@ class Memory:
         self.known: dict[str, Translation] = {}
         if path is not None:
             self.read(path)
+        if self.known:
+            console.log(f"going on: {len(self.known):,} texts are translated already, as {path} says")
 
     def read(self, path: Path) -> None:
         """Take what an interrupted run has left; lines that it broke off are left out."""
@@ -65,8 +69,6 @@ class Memory:
     def translate(self, translator: Translator, texts: Sequence[str], *, unwrap: bool) -> list[Translation]:
         """Translations of the texts, in order; what is not known yet is translated and kept."""
         new = [text for text in dict.fromkeys(texts) if text not in self.known]
-        if len(new) < len(set(texts)):
-            console.log(f"going on: {len(set(texts)) - len(new):,} of {len(set(texts)):,} texts are translated already")
         with console.progress("translating", len(new)) as advance:
             for start in range(0, len(new), CHUNK):
                 results = translator.translate_documents(new[start : start + CHUNK], unwrap=unwrap)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mt.extras.formats import Options
     from mt.text.glossary import Check, Glossary
 
+WITH_FIELDS = ("json", "jsonl", "csv", "tsv")
 STALL = 0.2   # seconds without a new line after which a pipe is answered at once
 
 
@@ -83,10 +84,15 @@ def check(text: list[str] | None, input: Path | None, output: Path | None, *, by
 
 def file_options(path: Path, format: str | None, fields: str, *, unwrap: bool) -> Options:
     """How a file is to be read."""
+    from mt.errors import UsageError
     from mt.extras.formats import Options, format_of
 
-    names = tuple(name.strip() for name in fields.split(",") if name.strip())
-    return Options(format or format_of(path), names, unwrap)
+    chosen = format or format_of(path)
+    if fields and chosen not in WITH_FIELDS:
+        raise UsageError(f"{chosen} files have no --fields", fix=f"leave it out; it is for {', '.join(WITH_FIELDS)}")
+    if unwrap and chosen != "txt":
+        raise UsageError(f"{chosen} files are not unwrapped", fix="leave out --unwrap; it is for txt")
+    return Options(chosen, tuple(name.strip() for name in fields.split(",") if name.strip()), unwrap)
 
 
 def whole_file(translator: Translator, show: Show, path: Path, output: Path | None, options: Options, model: Path | None) -> None:

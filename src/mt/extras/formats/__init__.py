@@ -1,7 +1,8 @@
 """Files of other kinds than plain text: their text is translated, and every other byte stays as it is.
 
 A format is one file here with one function, `translate_file(content, translate, options)`: str to str, or bytes to bytes for
-docx. It finds what is text, has it translated, and puts it back in the place it was cut from.
+docx. It finds what is text, has it translated, and puts it back in the place it was cut from. Where text has bold words and
+links inside, `units` keeps them.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import codecs
 import importlib
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +18,6 @@ from pathlib import Path
 from mt.errors import DataError, UsageError
 
 Translate = Callable[[list[str]], list[str]]   # as many texts back, in the same order; a text may have several sentences
-Unit = list[str]                               # text, markup, text, …, text: what belongs to one paragraph
 
 # Name on the command line: the file here that reads it, and the suffixes it is chosen by.
 FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -55,14 +56,14 @@ def format_of(path: Path) -> str:
 def translate_file(content: bytes, translate: Translate, options: Options) -> bytes:
     """The bytes of a file, its text translated; in the encoding they came in, which is UTF-8, or UTF-16 with a mark.
 
-    `translate` is called with all the file's texts at once, and sometimes a second time with the parts of those that came
-    back without their markup. DataError: the content is not of this format. ExtraError: an optional package is missing.
+    `translate` is called with all the file's texts at once, and then perhaps with a few more, for those whose markup found no
+    place; never with the same text twice. DataError: the content is not of this format. ExtraError: a package is missing.
     """
     if options.format not in FORMATS:
         raise UsageError(f"there is no format {options.format!r}", fix=f"give one of {', '.join(FORMATS)}")
     leaf = importlib.import_module(f"{__name__}.{FORMATS[options.format][0]}")
     if options.format == "docx":
-        result: bytes = leaf.translate_file(content, translate, options)
+        result: bytes = leaf.translate_file(content, once(translate), options)
         return result
     mark, encoding = next((each for each in MARKS if content.startswith(each[0])), (b"", "utf-8"))
     try:
@@ -70,7 +71,19 @@ def translate_file(content: bytes, translate: Translate, options: Options) -> by
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise DataError(f"line {line}: not {encoding.upper()} text", fix="convert it: iconv -f latin1 -t utf-8") from error
-    return mark + str(leaf.translate_file(text, translate, options)).encode(encoding, "replace")
+    return mark + str(leaf.translate_file(text, once(translate), options)).encode(encoding, "replace")
+
+
+def once(translate: Translate) -> Translate:
+    """The same, but a text that was asked for before is remembered."""
+    known: dict[str, str] = {}
+
+    def remembering(texts: list[str]) -> list[str]:
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        known.update(zip(new, translate(new) if new else [], strict=True))
+        return [known[text] for text in texts]
+
+    return remembering
 
 
 def translate_texts(texts: Sequence[str], translate: Translate) -> list[str]:
@@ -85,48 +98,6 @@ def translate_texts(texts: Sequence[str], translate: Translate) -> list[str]:
     return results
 
 
-def translate_units(units: Sequence[Unit], translate: Translate) -> list[Unit]:
-    """Each unit with its texts translated together, its markup standing in them as <x1>, <x2>, …
-
-    Where those do not come back in order, or a text between them is gone, its texts are translated one by one: markup is
-    never lost.
-    """
-    coded = [code(unit) for unit in units]
-    whole = [decode(unit, result) for unit, result in zip(units, translate_texts(coded, translate), strict=True)]
-    failed = [unit for unit, result in zip(units, whole, strict=True) if result is None]
-    texts = iter(translate_texts([text for unit in failed for text in unit[::2]], translate))
-    one_by_one = ([next(texts) if i % 2 == 0 else markup for i, markup in enumerate(unit)] for unit in failed)
-    return [result if result is not None else next(one_by_one) for result in whole]
-
-
-def core(unit: Unit) -> tuple[int, int]:
-    """The first and the last of a unit's texts that have a letter; what is around them need not be seen."""
-    spoken = [i for i in range(0, len(unit), 2) if has_letters(unit[i])]
-    return (spoken[0], spoken[-1]) if spoken else (0, 0)
-
-
-def code(unit: Unit) -> str:
-    """A unit as one text; nothing where its own text looks like a code."""
-    first, last = core(unit)
-    if first != last and any(re.search(r"<x\d+>", text) for text in unit[::2]):
-        return ""
-    return "".join(part if i % 2 == 0 else f"<x{i // 2 + 1}>" for i, part in enumerate(unit[first : last + 1]))
-
-
-def decode(unit: Unit, translation: str) -> Unit | None:
-    """The unit that a coded translation stands for; None when a code or a text is missing."""
-    first, last = core(unit)
-    parts = re.split(r"<x(\d+)>", translation)
-    count = (last - first) // 2
-    if parts[1::2] != [str(i + 1) for i in range(count)]:
-        return None
-    if any(has_letters(old) and not has_letters(new) for old, new in zip(unit[first : last + 1 : 2], parts[::2], strict=True)):
-        return None
-    result = list(unit)
-    result[first : last + 1 : 2] = parts[::2]
-    return result
-
-
 def splice(text: str, spans: Sequence[tuple[int, int]], replacements: Sequence[str]) -> str:
     """The text with each span, in order, replaced."""
     parts, end = [], 0
@@ -134,6 +105,28 @@ def splice(text: str, spans: Sequence[tuple[int, int]], replacements: Sequence[s
         parts += [text[end:start], replacement]
         end = stop
     return "".join([*parts, text[end:]])
+
+
+def relined(parts: Sequence[str], lines: Sequence[str], space: str = " ") -> str:
+    """Text, markup, text, …, text as one, broken where its source is; in one line where it has too few spaces.
+
+    `lines` are the source's line, break, line, …; `space` is a pattern of the one space, not in markup, that may become a break.
+    """
+    text = "".join(parts)
+    places = [match.start() for match in re.finditer(space, "".join(part.replace(" ", "_") if i % 2 else part for i, part in enumerate(parts)))]
+    breaks = lines[1::2]
+    if not breaks or len(places) < len(breaks):
+        return text
+    scale = len(text) / (sum(map(len, lines[::2])) + len(breaks))
+    broken, end, length, first = [], 0, 0, 0
+    for i, line_break in enumerate(breaks):
+        length += len(lines[2 * i])
+        goal = (length + i) * scale
+        near = bisect_left(places, goal, first, len(places) - (len(breaks) - i))   # there must be one left for each other break
+        near -= near > first and goal - places[near - 1] < places[near] - goal
+        broken += [text[end : places[near]], line_break]
+        end, first = places[near] + 1, near + 1
+    return "".join([*broken, text[end:]])
 
 
 def has_letters(text: str) -> bool:

@@ -8,10 +8,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from mt.errors import DataError, ExtraError
-from mt.extras.formats import Options, Translate, Unit, translate_units
+from mt.extras.formats import Options, Translate
+from mt.extras.formats.units import Unit, translate_units
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+MATHS = "{http://schemas.openxmlformats.org/officeDocument/2006/math}oMath"
 BREAKS = frozenset(f"{W}{name}" for name in ("tab", "br", "cr", "ptab"))   # the text goes on elsewhere
+# What stands in the text at its place, which must not get before or behind the words around it.
+MARKS = frozenset(
+    f"{W}{name}"
+    for name in (
+        "footnoteReference endnoteReference commentReference commentRangeStart commentRangeEnd drawing pict object sym fldChar noBreakHyphen".split()
+    )
+) | {MATHS}
 LOOKS = frozenset(f"{W}{name}" for name in ("lang", "noProof"))            # of a run that nobody sees
 SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
@@ -20,52 +29,51 @@ Stretch = list[Element]     # w:t elements in a row that look alike: Word cuts t
 
 
 def translate_file(content: bytes, translate: Translate, options: Options) -> bytes:
-    """The document with its text translated, also in tables, text boxes, heads and feet; unchanged text gives the same bytes."""
+    """The document with its text translated, also in tables, text boxes, heads, feet and notes; other files in it stay as they are."""
     try:
-        import docx
-        from docx.opc.exceptions import PackageNotFoundError
         from docx.opc.oxml import serialize_part_xml
-        from docx.oxml.parser import parse_xml
     except ImportError as error:
         raise ExtraError("Word documents need the package python-docx", fix="pip install 'mt[formats]'") from error
+    roots = texts(content)
+    lines = [(name, line) for name, root in roots.items() for paragraph in root.iter(f"{W}p") for line in stretches(paragraph) if line]
+    units = [unit(line) for _, line in lines]
+    changed = {}
+    for (name, line), old, new in zip(lines, units, translate_units(units, translate), strict=True):
+        if old != new:
+            changed[name] = roots[name]
+            for stretch, text in zip(line, new[::2], strict=True):
+                write(stretch, text)
+    return replaced(content, {name: serialize_part_xml(root) for name, root in changed.items()})
+
+
+def texts(content: bytes) -> dict[str, Element]:
+    """The parts of a document that may have text, by their names; raises DataError where python-docx cannot read them."""
+    import docx
+    from docx.oxml.parser import parse_xml
+
     try:
-        document = docx.Document(io.BytesIO(content))
-    except (PackageNotFoundError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        parts = docx.Document(io.BytesIO(content)).part.package.iter_parts()
+        return {part.partname.lstrip("/"): parse_xml(part.blob) for part in parts if part.content_type.endswith("+xml")}
+    except Exception as error:   # zipfile, lxml and python-docx raise a dozen kinds at broken documents
         raise DataError("not a Word document", fix="save it as .docx") from error
-    parts = list(document.part.package.iter_parts())
-    notes = {part: parse_xml(part.blob) for part in parts if part.content_type.endswith(("footnotes+xml", "endnotes+xml"))}
-    roots = [part.element for part in parts if hasattr(part, "element")]
-    lines = [line for root in [*roots, *notes.values()] for paragraph in root.iter(f"{W}p") for line in stretches(paragraph) if line]
-    units: list[Unit] = [unit(line) for line in lines]
-    results = translate_units(units, translate)
-    if results == units:
-        return content
-    for line, result in zip(lines, results, strict=True):
-        for stretch, text in zip(line, result[::2], strict=True):
-            write(stretch, text)
-    for part, root in notes.items():
-        part._blob = serialize_part_xml(root)   # python-docx has no class for notes
-    output = io.BytesIO()
-    document.save(output)
-    return output.getvalue()
 
 
 def stretches(paragraph: Element) -> Iterator[list[Stretch]]:
-    """The text of a paragraph up to each tab or line break, cut where its looks change."""
+    """The text of a paragraph up to each tab or line break, cut where its looks change and where something stands in it."""
     line: list[Stretch] = []
     last = None
-    for element in paragraph.iter(f"{W}t", *BREAKS):
-        if next(element.iterancestors(f"{W}p")) is not paragraph or element.getparent().tag != f"{W}r":
+    for element in paragraph.iter(f"{W}t", *BREAKS, *MARKS):
+        is_text = element.tag not in MARKS
+        if next(element.iterancestors(f"{W}p")) is not paragraph or (is_text and element.getparent().tag != f"{W}r"):
             continue   # in a text box, which is a paragraph of its own; or a tab stop
         if element.tag in BREAKS:
             yield line
-            line, last = [], None
-            continue
-        if line and looks(element) == last:
+            line = []
+        elif is_text and line and looks(element) == last:
             line[-1].append(element)
-        else:
+        elif is_text:
             line.append([element])
-        last = looks(element)
+        last = looks(element) if element.tag == f"{W}t" else None
     yield line
 
 
@@ -92,3 +100,14 @@ def write(stretch: Stretch, text: str) -> None:
     for i, element in enumerate(stretch if text != said(stretch) else []):
         element.text = "" if i else text
         element.set(SPACE, "preserve")
+
+
+def replaced(content: bytes, files: dict[str, bytes]) -> bytes:
+    """A zip archive with some of its files replaced; the archive itself where there are none."""
+    if not files:
+        return content
+    output = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(output, "w") as new:
+        for info in old.infolist():
+            new.writestr(info, files.get(info.filename, old.read(info)))
+    return output.getvalue()

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from textwrap import shorten
 
 from mt.errors import DataError
 from mt.extras.formats import Options, Translate, splice, translate_texts
@@ -25,11 +26,17 @@ class Value:
 def translate_file(content: str, translate: Translate, options: Options) -> str:
     """The JSON with its string values translated; with `fields`, those under a key or a dotted path of that name."""
     check(content, options)
-    wanted = [value for value in values(content) if not options.fields or any(is_under(value.path, each) for each in options.fields)]
+    found = list(values(content))
+    for field in options.fields:
+        if found and not any(is_under(value.path, field) for value in found):
+            paths = ", ".join(dict.fromkeys(value.path for value in found if value.path))
+            raise DataError(f"there is no text under {field!r}", fix=f"there is some under {shorten(paths, 200)}")
+    wanted = [value for value in found if not options.fields or any(is_under(value.path, each) for each in options.fields)]
     results = translate_texts([value.text for value in wanted], translate)
-    literals = [content[slice(*value.span)] for value in wanted]
-    written = [literal if result == value.text else dumped(result, literal) for value, result, literal in zip(wanted, results, literals, strict=True)]
-    return splice(content, [value.span for value in wanted], written)
+    changed = [(value, result) for value, result in zip(wanted, results, strict=True) if result != value.text]
+    is_ascii = content.isascii() and "\\u" in content
+    literals = [written(result, content[slice(*value.span)], is_ascii) for value, result in changed]
+    return splice(content, [value.span for value, _ in changed], literals)
 
 
 def check(content: str, options: Options) -> None:
@@ -38,10 +45,12 @@ def check(content: str, options: Options) -> None:
     for number, part in enumerate(parts):
         try:
             if part.strip() or options.format == "json":
-                json.loads(part)
+                json.loads(part, parse_int=str, parse_float=str)   # a number may have more digits than Python would read
         except ValueError as error:
             line = number + getattr(error, "lineno", 1)
             raise DataError(f"line {line}: {getattr(error, 'msg', error)}", fix="mend the file; give --format jsonl for one object a line") from error
+        except RecursionError as error:
+            raise DataError(f"line {number + 1}: lists or objects stand too deep in each other", fix="flatten the file") from error
 
 
 def values(content: str) -> Iterator[Value]:
@@ -64,9 +73,9 @@ def values(content: str) -> Iterator[Value]:
         elif mark == ":":
             at_key = False
         elif at_key:
-            path[-1] = json.loads(mark, strict=False)
+            path[-1] = json.loads(mark)
         else:
-            yield Value(token.span(), json.loads(mark, strict=False), ".".join(filter(None, path)))
+            yield Value(token.span(), json.loads(mark), ".".join(filter(None, path)))
 
 
 def is_under(path: str, field: str) -> bool:
@@ -74,6 +83,7 @@ def is_under(path: str, field: str) -> bool:
     return f".{field}." in f".{path}."
 
 
-def dumped(text: str, literal: str) -> str:
-    """A string as JSON, in ASCII where the literal it takes the place of was written so."""
-    return json.dumps(text, ensure_ascii="\\u" in literal or any("\ud800" <= character <= "\udfff" for character in text))
+def written(text: str, literal: str, is_ascii: bool) -> str:
+    """A string as JSON, spelled like the literal it takes the place of."""
+    result = json.dumps(text, ensure_ascii=is_ascii or any("\ud800" <= character <= "\udfff" for character in text))
+    return result.replace("/", "\\/") if "\\/" in literal else result

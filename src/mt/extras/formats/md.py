@@ -6,67 +6,78 @@ markdown-it finds which lines are what; the text is cut from those lines and put
 from __future__ import annotations
 
 import re
-import textwrap
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Container, Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from mt.errors import ExtraError
-from mt.extras.formats import Options, Translate, Unit, splice, translate_units
+from mt.extras.formats import Options, Translate, relined, splice
+from mt.extras.formats.units import Unit, Word, translate_units
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n.*?^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
-HARD_BREAK = re.compile(r"  +|\\")
-LINE_END = re.compile(r"\r\n|[\n\r]")   # as markdown-it counts lines
+ROW = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")   # markdown-it, too, takes a lone \r for a line end
+FRONT_MATTER = re.compile(r"\A(---|\+\+\+)[ \t]*\r?\n.*?^(?:\1|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+# Lines that extensions of Markdown read: admonitions, alerts, templates.
+DIRECTIVE = re.compile(r":::|!!!|\?\?\?|\{[%#]|\[![A-Z]+\]\s*\Z")
+BLOCK_MARK = r"[-+*>#=|~`:<]|\d+[.)]"   # must not begin a line of a paragraph
+BREAKABLE = rf"(?<! ) (?! |{BLOCK_MARK})"
 MARKUP = re.compile(
-    r"((?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)"                             # code
+    r"(?P<word>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|\$\$.+?\$\$"         # code, formula
+    r"|<(?P<tag>code|kbd|samp|var)\b[^<>]*>.*?</(?P=tag)>"
     r"|!\[[^\]]*\](?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\]]*\])"              # image
-    r"|\[(?:[ xX]|![A-Z]+|\^[^\]]+)\]"                                         # task, alert, footnote
-    r"|\](?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\]]+\])"                       # end of a link
-    r"|\[(?=[^\[\]]*(?:\[[^\]]*\][^\[\]]*)*\](?:\(|\[[^\]]))"                  # start of one
-    r"|\[[^\[\]]+\](?:\[\])?"                                                  # perhaps a link by its own text
-    r"|<[a-zA-Z/!][^<>]*>|https?://[^\s<>)]+"
-    r"|\\[!-/:-@\[-`{-~]|&\#?\w+;"
-    r"|(?:\*{1,3}|~~)(?=\S)|(?<=\S)(?:\*{1,3}|~~)|(?<!\w)_{1,3}(?=\w)|(?<=\S)_{1,3}(?!\w))"
+    r"|\[\^[^\[\]]+\](?!:)|<?https?://[^\s<>)]+>?|<[^\s<>@]+@[^\s<>@]+>|\\[!-/:-@\[-`{-~]|&\#?\w+;)" # footnote, address, escape, entity
+    r"|\A(?:\[[ xX]\]|\[\^[^\[\]]+\]:|:) +"                                    # task, text of a footnote, definition
+    r"|\](?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\[\]]+\])"                     # end of a link
+    r"|\[(?=[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\](?:\(|\[[^\]]))"                # start of one
+    r"|\[(?P<label>[^\[\]]+)\](?:\[\])?"                                       # perhaps a link by its own text
+    r"|<[a-zA-Z/!][^<>]*>|(?:\*{1,3}|~~)(?=\S)|(?<=\S)(?:\*{1,3}|~~)|(?<!\w)_{1,3}(?=\w)|(?<=\S)_{1,3}(?!\w)"
 )
-BLOCK_MARK = re.compile(r"[-+*>#=|~`]|\d+[.)]")   # must not begin a line of a paragraph
 
 Line = tuple[int, int]
 
 
 def translate_file(content: str, translate: Translate, options: Options) -> str:
-    """The document with its text translated; a paragraph of several lines is wrapped again at its own width."""
-    paragraphs = list(found(content))
-    units = [unit(content, lines) for lines in paragraphs]
+    """The document with its text translated; a paragraph keeps its number of lines, if it has words enough."""
+    labels: dict[str, Any] = {}
+    paragraphs = list(found(content, labels))
+    units = [unit(content, lines, labels) for lines in paragraphs]
     results = translate_units(units, translate)
-    spans = [(lines[0][0], lines[-1][1]) for lines in paragraphs]
-    written = [
-        content[start:end] if old == new else wrapped(content, lines, "".join(new))
-        for (start, end), lines, old, new in zip(spans, paragraphs, units, results, strict=True)
-    ]
-    return splice(content, spans, written)
+    changed = [(lines, new) for lines, old, new in zip(paragraphs, units, results, strict=True) if old != new]
+    return splice(content, [(lines[0][0], lines[-1][1]) for lines, _ in changed], [written(content, *each) for each in changed])
 
 
-def found(content: str) -> Iterator[list[Line]]:
-    """The paragraphs, headings and cells of a document: where each of their lines of text stands, up to a hard break."""
+def found(content: str, labels: dict[str, Any]) -> Iterator[list[Line]]:
+    """The paragraphs, headings and cells of a document: where each of their lines of text stands, up to a hard break.
+
+    What links there are by their own text is added to `labels`.
+    """
     try:
         from markdown_it import MarkdownIt
     except ImportError as error:
         raise ExtraError("Markdown files need the package markdown-it-py", fix="pip install 'mt[formats]'") from error
-    starts = [0, *(line_end.end() for line_end in LINE_END.finditer(content)), len(content)]
+    starts = [0, *(row.end() for row in ROW.finditer(content))]
     front = FRONT_MATTER.match(content)
-    hidden = "\n" * len(LINE_END.findall(front[0])) + content[front.end() :] if front else content
+    hidden = re.sub(r"[^\r\n]", " ", front[0]) + content[front.end() :] if front else content
+    environment: dict[str, Any] = {}
     cursor = 0   # cells of one row are looked for one after the other
-    for token in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(hidden):
+    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(hidden, environment)
+    labels.update((label.casefold(), True) for label in environment.get("references", {}))
+    for token in tokens:
         lines: list[Line] = []
         for row, text in text_lines(token):
-            start = content.find(text, max(cursor, starts[row]), starts[row + 1]) if text else -1
-            if start < 0:
-                continue   # markdown-it has changed it, a tab or an escaped | perhaps: better left than damaged
-            cursor = start + len(text)
-            lines.append((start, cursor))
-            if HARD_BREAK.match(content, cursor, starts[row + 1]):
+            line = place(content, text, start=max(cursor, starts[row]), end=starts[row + 1])
+            if lines and (line is None or text.startswith(": ")):   # a definition
+                yield lines
+                lines = []
+            if line is None:
+                continue
+            cursor = line[1]
+            rest = content[cursor : starts[row + 1]]
+            is_broken = text.endswith("\\") or rest.startswith("  ")
+            lines.append((line[0], cursor - text.endswith("\\")))
+            if is_broken:
                 yield lines
                 lines = []
         if lines:
@@ -77,24 +88,37 @@ def text_lines(token: Token) -> list[tuple[int, str]]:
     """The lines of text a token holds, each with the number of the row it stands in."""
     if token.type != "inline" or token.map is None:
         return []
-    return [(token.map[0] + i, line.strip().removesuffix("\\")) for i, line in enumerate(token.content.split("\n"))]
+    return [(token.map[0] + i, line.strip()) for i, line in enumerate(token.content.split("\n"))]
 
 
-def unit(content: str, lines: list[Line]) -> Unit:
+def place(content: str, text: str, *, start: int, end: int) -> Line | None:
+    """Where a line of text stands; None if there is none, or it is not what a reader sees.
+
+    None also where markdown-it has changed it (a tab, say): better left than damaged.
+    """
+    if DIRECTIVE.match(text) or not text:
+        return None
+    for spelling in (text, text.replace("|", "\\|")):   # as cells of tables have it
+        at = content.find(spelling, start, end)
+        if at >= 0:
+            return at, at + len(spelling)
+    return None
+
+
+def unit(content: str, lines: list[Line], labels: Container[str]) -> Unit:
     """The text of lines as one, and the inline markup in it."""
     text = " ".join(content[start:end] for start, end in lines)
-    parts, end = [], 0
+    parts: Unit = []
+    end = 0
     for match in MARKUP.finditer(text):
-        parts += [text[end : match.start()], match[0]]
+        if match["label"] and " ".join(match["label"].split()).casefold() not in labels:
+            continue   # only brackets
+        parts += [text[end : match.start()], Word(match[0]) if match["word"] or match["label"] else match[0]]
         end = match.end()
     return [*parts, text[end:]]
 
 
-def wrapped(content: str, lines: list[Line], text: str) -> str:
-    """The text in lines as wide as the source's, each with what stands in front of the source's second line."""
-    if len(lines) == 1:
-        return text
-    between = content[lines[0][1] : lines[1][0]]   # line end and > marks
-    width = max(end - start for start, end in lines)
-    rows = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
-    return text if any(BLOCK_MARK.match(row) for row in rows[1:]) else between.join(rows)
+def written(content: str, lines: list[Line], unit: Unit) -> str:
+    """A unit in the lines of its source, with what stood between them: line ends, indentation, > marks."""
+    edges = [edge for line in lines for edge in line]
+    return relined(unit, [content[start:end] for start, end in pairwise(edges)], BREAKABLE)

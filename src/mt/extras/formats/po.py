@@ -13,8 +13,8 @@ from mt.extras.formats import Options, Translate, translate_texts
 ROW = re.compile(r"[^\n]*\n|[^\n]+")   # unlike splitlines, which would cut messages at U+2028 and its like
 LINE = re.compile(r'\s*(?:(msgctxt|msgid_plural|msgid|msgstr(?:\[\d+\])?)\s*)?"(.*)"\s*')
 ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-MEANING = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
-ESCAPED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+MEANING = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", '"': '"', "\\": "\\"}
+ESCAPED = {character: f"\\{letter}" for letter, character in MEANING.items()}
 FRENCH_PLURAL = "nplurals=2; plural=(n > 1);"
 
 
@@ -35,13 +35,17 @@ class Entry:
 def translate_file(content: str, translate: Translate, options: Options) -> str:
     """The catalogue with its empty translations filled in, and with its language where the header leaves that open."""
     lines = ROW.findall(content)
-    wanted = [(*entry.lines[keyword], keyword, source) for entry in entries(lines) for keyword, source in entry.sources().items()]
+    found = entries(lines)
+    wanted = [(*entry.lines[keyword], keyword, source) for entry in found for keyword, source in entry.sources().items()]
     results = translate_texts([source for *_, source in wanted], translate)
-    for (first, last, keyword, source), result in reversed(list(zip(wanted, results, strict=True))):
-        end = lines[last][len(lines[last].rstrip("\r\n")) :]
-        start_break, end_break = "\n" * source.startswith("\n"), "\n" * source.endswith("\n")   # msgfmt wants them alike
-        lines[first : last + 1] = [line + end for line in written(keyword, start_break + result.strip("\n") + end_break)]
-    return in_french("".join(lines))
+    line_end = "\r\n" if "\r\n" in content else "\n"
+    for (first, last, keyword, _), result in reversed(list(zip(wanted, results, strict=True))):
+        end = lines[last][len(lines[last].rstrip("\r\n")) :]   # nothing at the end of some files
+        lines[first : last + 1] = [line_end.join(written(keyword, result)) + end]
+    if found and found[0].values.get("msgid") == "":
+        first, last = found[0].lines.get("msgstr", (0, -1))
+        lines[first : last + 1] = [in_french(line) for line in lines[first : last + 1]]
+    return "".join(lines)
 
 
 def entries(lines: list[str]) -> list[Entry]:
@@ -73,7 +77,6 @@ def written(keyword: str, text: str) -> list[str]:
     return [f'{keyword} ""', *(f'"{row}"' for row in rows)]
 
 
-def in_french(content: str) -> str:
-    """The catalogue with what xgettext leaves to be filled in: the language and its plural forms."""
-    content = re.sub(r'(?m)^("Language: )(\\n")', r"\1fr\2", content, count=1)
-    return content.replace("nplurals=INTEGER; plural=EXPRESSION;", FRENCH_PLURAL, 1)
+def in_french(line: str) -> str:
+    """A line of the header with what xgettext leaves to be filled in: the language and its plural forms."""
+    return line.replace('"Language: \\n', '"Language: fr\\n').replace("nplurals=INTEGER; plural=EXPRESSION;", FRENCH_PLURAL)

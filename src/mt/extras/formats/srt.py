@@ -3,49 +3,39 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
-from mt.extras.formats import Options, Translate, Unit, splice, translate_units
+from mt.extras.formats import Options, Translate, relined, splice
+from mt.extras.formats.units import Unit, translate_units
 
-TIMING = re.compile(r"^[^\n]*\d\d:\d\d[.,]\d{3}[ \t]*-->[^\n]*(?:\n|\Z)", re.MULTILINE)
-SAID = re.compile(r"(?:(?!\s*$|[^\n]*-->)[^\n]*(?:\n|\Z))+", re.MULTILINE)   # up to a blank line
+TIMING = r"[^\n]*\d\d:\d\d(?:[.,]\d{1,3})?[ \t]*-->[^\n]*"
+CUE = re.compile(rf"^{TIMING}(?:\n|\Z)", re.MULTILINE)
+# Up to a blank line, or to the next cue where the blank line is missing.
+SAID = re.compile(rf"(?:(?!\s*$|[^\n]*-->|[ \t]*\d+[ \t]*\r?\n{TIMING})[^\n]*(?:\n|\Z))+", re.MULTILINE)
 TAG = re.compile(r"(<[^<>\n]*>|\{\\[^{}\n]*\})")
-SPEAKER = re.compile(r"(?m)^\s*(?:<[^>]*>)*[-–—]")      # two people speak: a line each
-WORD = re.compile(r"(?:<[^<>]*>|\{\\[^{}]*\}|[^\s<{]|[<{])+")
+SPEAKER = re.compile(r"\n(?=[ \t]*(?:<[^<>\n]*>)*[-–—]|<v[ .])")   # another one speaks
+SPACE = re.compile(r"[ \t\r\n]+")
 
 
 def translate_file(content: str, translate: Translate, options: Options) -> str:
-    """The file with its cues translated; a cue keeps its number of lines."""
-    spans = [span for timing in TIMING.finditer(content) for span in said(content, timing.end())]
-    texts = [content[start:end] for start, end in spans]
-    units: list[Unit] = [TAG.split(re.sub(r"\s+", " ", text)) for text in texts]
-    results = ["".join(unit) for unit in translate_units(units, translate)]
-    return splice(content, spans, [rewrapped(text, result) for text, result in zip(texts, results, strict=True)])
+    """The file with its cues translated; a cue keeps its number of lines, if it has words enough."""
+    spans = [span for cue in CUE.finditer(content) for span in said(content, cue.end())]
+    units: list[Unit] = [TAG.split(SPACE.sub(" ", content[start:end])) for start, end in spans]
+    results = translate_units(units, translate)
+    changed = [(span, new) for span, old, new in zip(spans, units, results, strict=True) if old != new]
+    return splice(content, [span for span, _ in changed], [written(content[slice(*span)], new) for span, new in changed])
 
 
 def said(content: str, start: int) -> list[tuple[int, int]]:
-    """Where the text of the cue stands whose timing ends at `start`: as one, or a line each where two people speak."""
+    """Where the text of the cue stands whose timing ends at `start`: as one, or a span for each who speaks."""
     match = SAID.match(content, start)
     if not match:
         return []
     text = match[0].rstrip()
-    if not SPEAKER.search(text):
-        return [(start, start + len(text))]
-    return [(start + line.start(), start + line.end()) for line in re.finditer(r"[^\r\n]+", text)]
+    edges = [0, *(change.end() for change in SPEAKER.finditer(text)), len(text)]
+    return [(start + first, start + first + len(text[first:last].rstrip())) for first, last in pairwise(edges)]
 
 
-def rewrapped(source: str, result: str) -> str:
-    """The translation in as many lines as its source, of about the same length; the source itself where they are the same."""
-    if re.sub(r"\s+", " ", source) == result:
-        return source
-    lines = re.split(r"(\r?\n)", source)
-    count, words = len(lines[::2]), WORD.findall(result)
-    if count == 1 or len(words) < count:
-        return result
-    rows, goal = [[words[0]]], len(result) / count
-    for i, word in enumerate(words[1:], 1):
-        missing = count - len(rows)
-        is_full = sum(map(len, rows[-1])) + len(rows[-1]) + len(word) / 2 > goal
-        if missing and (is_full or len(words) - i == missing):
-            rows.append([])
-        rows[-1].append(word)
-    return lines[1].join(" ".join(row) for row in rows)
+def written(source: str, unit: Unit) -> str:
+    """What is said now, in as many lines as before, of about the same lengths."""
+    return relined(unit, re.split(r"([ \t]*\r?\n[ \t]*)", source))

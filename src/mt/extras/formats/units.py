@@ -1,0 +1,216 @@
+"""Paragraphs with markup inside: translated as one text each, the markup put back around the words it belongs to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from itertools import pairwise
+
+from mt.extras.formats import Translate, has_letters, translate_texts
+from mt.text.sentences import sentence_spans
+
+Unit = list[str]   # text, markup, text, …, text: what belongs to one paragraph
+
+CODE = re.compile(r"(<x\d+>|\{x\d+\})")
+DRESS = re.compile(r"(<x\d+>)")
+ARTICLE = re.compile(r"(?:les?|la|une?|des|du|de la)\s+|de l['’]|[ld]['’]", re.IGNORECASE)
+ENGLISH_ARTICLE = re.compile(r"(?:the|an?|some)\s", re.IGNORECASE)
+WORD = re.compile(r"\{x\d+\}|[^\W_]+")
+MARKS = r"(?:[^\w\s]|_)"
+MANY = 40          # codes in one sentence: not looked for any more
+LIKE = 0.75        # how like the words must be that are taken for a piece: "examples" is "exemple" alone, and "exemples" in a sentence
+LIKE_SHORT = 0.85
+SHORT = 5          # letters
+SHORTEST = 3       # shorter ones stand everywhere
+FAR = 0.2          # what words lose at the other end of the sentence
+
+
+class Word(str):
+    """Markup that a sentence reads as one of its words, such as code or a picture; other markup only dresses text."""
+
+    __slots__ = ()
+
+
+def translate_units(units: Sequence[Unit], translate: Translate) -> list[Unit]:
+    """Each unit with its texts translated, sentence by sentence, its markup as it was.
+
+    Three ways, each for the sentences that the one before could not do. The last loses the sentence, but none loses markup.
+    """
+    split = [sentences(unit) for unit in units]
+    todo = [sentence for unit in split for sentence in unit]
+    results: list[Unit | None] = [None] * len(todo)
+    for way in (by_finding, by_codes, by_pieces):
+        left = [i for i, result in enumerate(results) if result is None]
+        for i, result in zip(left, way([todo[i] for i in left], translate), strict=True):
+            results[i] = result
+    done = iter([result or sentence for result, sentence in zip(results, todo, strict=True)])
+    return [joined([next(done) for _ in unit]) for unit in split]
+
+
+def sentences(unit: Unit) -> list[Unit]:
+    """A unit cut between its sentences, which have nothing between them but the space that the next one begins with."""
+    spans = sentence_spans("".join(unit[::2]))
+    cuts = [end for _, end in spans][:-1]
+    found: list[Unit] = [[]]
+    position = 0   # in the text without markup
+    for i, part in enumerate(unit):
+        start = 0
+        while i % 2 == 0 and cuts and position + len(part) > cuts[0]:
+            end = cuts.pop(0) - position
+            found[-1].append(part[start:end])
+            found.append([])
+            start = end
+        found[-1].append(part[start:] if i % 2 == 0 else part)
+        position += len(part) * (i % 2 == 0)
+    return found
+
+
+def joined(parts: Sequence[Unit]) -> Unit:
+    """Units as one."""
+    unit = list(parts[0])
+    for part in parts[1:]:
+        unit[-1] += part[0]
+        unit += part[1:]
+    return unit
+
+
+def by_finding(units: Sequence[Unit], translate: Translate) -> list[Unit | None]:
+    """Translate without the markup that dresses text, and put that around what the words in it are called when they stand alone.
+
+    The best way by far: a network that sees codes takes words between them for names, and leaves every third in English.
+    """
+    parts = [DRESS.split(code(unit)) for unit in units]
+    wanted = [text for each in parts for text in ("".join(each[::2]), *landmarks(each[::2])[1])]
+    said = dict(zip(wanted, translate_texts(wanted, translate), strict=True))
+    return [decode(unit, dressed(each, said)) for unit, each in zip(units, parts, strict=True)]
+
+
+def by_codes(units: Sequence[Unit], translate: Translate) -> list[Unit | None]:
+    """Translate with <x1>, <x2>, … in the places of markup; None where those do not come back in order, or a text is gone."""
+    results = translate_texts([code(unit) for unit in units], translate)
+    decoded = [decode(unit, result) for unit, result in zip(units, results, strict=True)]
+    return [new if new and not lost(old, new) else None for old, new in zip(units, decoded, strict=True)]
+
+
+def lost(old: Unit, new: Unit) -> bool:
+    """Whether a text that had letters has none now."""
+    return any(has_letters(before) and not has_letters(after) for before, after in zip(old, new, strict=True))
+
+
+def by_pieces(units: Sequence[Unit], translate: Translate) -> list[Unit]:
+    """Translate each text between markup on its own."""
+    texts = iter(translate_texts([text for unit in units for text in unit[::2]], translate))
+    return [[next(texts) if i % 2 == 0 else part for i, part in enumerate(unit)] for unit in units]
+
+
+def visible(unit: Unit) -> list[int]:
+    """Which of a unit's parts are texts that are sent: none without letters, nor space at the edges, nor nothing between two marks."""
+    near_words = {i + side for i, part in enumerate(unit) if isinstance(part, Word) for side in (-1, 1)}
+    spoken = [i for i in range(0, len(unit), 2) if unit[i].strip() or i in near_words]
+    if not any(map(has_letters, unit[::2])):
+        return []
+    return [i for i in range(spoken[0], spoken[-1] + 1, 2) if unit[i] or i in near_words]
+
+
+def code(unit: Unit) -> str:
+    """A unit as one text: {x1} for a word, <x1> for other markup; nothing where its own text looks like that."""
+    places = visible(unit)
+    if len(places) > 1 and any(map(CODE.search, unit[::2])):
+        return ""
+    text = unit[places[0]] if places else ""
+    for number, (before, after) in enumerate(pairwise(places), 1):
+        text += (f"{{x{number}}}" if isinstance(unit[before + 1], Word) else f"<x{number}>") + unit[after]
+    return text
+
+
+def decode(unit: Unit, translation: str) -> Unit | None:
+    """The unit that a coded translation stands for; None when a code is missing, or in another place than before."""
+    places = visible(unit)
+    parts = CODE.split(translation) if len(places) > 1 else [translation] * len(places)
+    if len(parts[::2]) != len(places) or parts[1::2] != CODE.findall(code(unit))[: len(places) - 1]:
+        return None
+    result = list(unit)
+    for place, text in zip(places, parts[::2], strict=True):
+        result[place] = text
+    return result
+
+
+def landmarks(texts: Sequence[str]) -> tuple[int, Sequence[str]]:
+    """Every second of the texts between codes, from the first (0) or the second (1) on: where they stand, all the codes stand.
+
+    Of these two choices the one with less text, which is mostly what is bold or a link; nothing where neither can be looked for.
+    """
+    choices = [(offset, texts[offset::2]) for offset in (0, 1) if all(map(has_letters, texts[offset::2]))]
+    return min(choices, key=lambda choice: sum(map(len, choice[1]))) if 1 < len(texts) <= MANY and choices else (0, ())
+
+
+def dressed(parts: Sequence[str], said: dict[str, str]) -> str:
+    """The translation of texts, with the codes between them in their places again; nothing where one of those is not sure."""
+    texts = parts[::2]
+    source, whole = "".join(texts), said["".join(texts)]
+    if source == whole:
+        return "".join(parts)
+    offset, known = landmarks(texts)
+    cuts: list[int] = []
+    for i in range(offset, len(texts) if known else 0, 2):
+        before, after = "".join(texts[:i]), "".join(texts[i + 1 :])
+        if is_inside_word(texts[i][:1], before[-1:]) or is_inside_word(texts[i][-1:], after[:1]):
+            return ""
+        place = (len(before) + len(texts[i]) / 2) / len(source)
+        span = find(texts[i].strip(), said[texts[i]].strip(), whole=whole, start=max(cuts, default=0), place=place)
+        if not span:
+            return ""
+        cuts += [span[0]] * (i > 0) + [span[1]] * (i < len(texts) - 1)
+    if len(cuts) != len(texts) - 1:
+        return ""
+    edges = [0, *(moved(cut, whole, before, after) for cut, (before, after) in zip(cuts, pairwise(texts), strict=True)), len(whole)]
+    return "".join(whole[start:end] + mark for (start, end), mark in zip(pairwise(edges), [*parts[1::2], ""], strict=True))
+
+
+def is_inside_word(edge: str, neighbour: str) -> bool:
+    """Whether there is no telling, in other words, where the text ends that has this edge."""
+    is_apart = not neighbour or edge.isspace() or neighbour.isspace()
+    return not is_apart and (neighbour.isalnum() or not edge.isalnum())
+
+
+def find(english: str, french: str, *, whole: str, start: int, place: float) -> tuple[int, int] | None:
+    """The words of the whole, from `start` on, that are most like a piece, and near `place` (0 to 1); None where none are.
+
+    The piece's article stays out, unless it has one in English, too.
+    """
+    name = french if ENGLISH_ARTICLE.match(english) else ARTICLE.sub("", french, count=1)
+    count = len(WORD.findall(name))
+    words = [word.span() for word in WORD.finditer(whole, start)]
+    windows = [(first, last) for i, (first, _) in enumerate(words) for _, last in words[max(i, i + count - 2) : i + count + 1]]
+    matcher = SequenceMatcher(None, "", words_of(name), autojunk=False)
+    best, best_score = None, 0.0
+    for first, last in windows:
+        text = whole[first:last].casefold()
+        matcher.set_seq1(text)
+        is_like = matcher.real_quick_ratio() > LIKE and matcher.ratio() >= (LIKE if len(text) > SHORT else LIKE_SHORT)
+        score = max(is_like * matcher.ratio(), text == words_of(english)) - FAR * abs((first + last) / 2 / len(whole) - place)
+        if score > best_score and len(text) >= SHORTEST:
+            best, best_score = (first, last), score
+    return best and with_marks(english, whole, best)
+
+
+def words_of(text: str) -> str:
+    """A text without the punctuation at its edges, in small letters."""
+    return re.sub(r"\A[\W_]+|[\W_]+\Z", "", text).casefold()
+
+
+def with_marks(english: str, whole: str, span: tuple[int, int]) -> tuple[int, int]:
+    """Words, and the punctuation around them where the English has some, too."""
+    before, after = re.search(rf"(?:{MARKS}+\s*)?\Z", whole[: span[0]]), re.match(rf"\s*{MARKS}+", whole[span[1] :])
+    first = span[0] - len(before[0]) if before and re.match(MARKS, english) else span[0]
+    return first, span[1] + len(after[0]) if after and re.search(rf"{MARKS}\Z", english) else span[1]
+
+
+def moved(cut: int, whole: str, before: str, after: str) -> int:
+    """A cut with the space around it on the side where the source has it: bold text must not begin or end with one."""
+    first, last = len(whole[:cut].rstrip()), len(whole) - len(whole[cut:].lstrip())
+    left, right = len(before) - len(before.rstrip()), len(after) - len(after.lstrip())
+    if not left and not right:
+        return cut   # French puts some in front of a colon
+    return min(first + left, last) if right else last
