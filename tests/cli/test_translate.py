@@ -79,23 +79,22 @@ def test_a_file_is_translated_by_its_format(translate: Translate, tmp_path: Path
     assert translate("-i", table, "--format", "txt")[1] != translate("-i", table)[1]
 
 
-def test_a_term_of_the_glossary_is_kept_or_the_loss_is_told(translate: Translate, tmp_path: Path):
+def test_terms_of_a_glossary_are_kept_and_counted(translate: Translate, tmp_path: Path):
     terms = tmp_path / "terms.tsv"
     terms.write_text("Frobnicator\nhello\tbonjour\n")
     assert translate("--glossary", terms, "Frobnicator")[1] == "Frobnicator\n"   # nothing is left for the network
-    code, out, err = translate("--glossary", terms, "--strict", "See the hello and the Frobnicator there")
-    kept = "bonjour" in out and "Frobnicator" in out
-    assert (code == 0) == kept
-    assert kept or "glossary was not kept" in err
+    _, out, err = translate("--glossary", terms, "See the hello and the Frobnicator there")
+    assert "bonjour" in out
+    assert "Frobnicator" in out
     assert "met" in err
 
 
-def test_strict_fails_after_all_is_written(translate: Translate, tmp_path: Path):
-    code, out, err = translate("--strict", "1", "see {x} now")
+def test_strict_fails_after_all_is_written(translate: Translate):
+    code, out, err = translate("--strict", "1", "Hello world.")   # which makes this network talk in circles
     assert code == 8
     assert out.splitlines()[0] == "1"
-    assert "lost in translation: {x}" in err
-    assert translate("see {x} now")[0] == 0
+    assert "repeat itself" in err
+    assert translate("Hello world.")[0] == 0
 
 
 def test_a_low_confidence_is_marked(translate: Translate):

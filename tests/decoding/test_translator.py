@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from mt.config import DecodeConfig
 from mt.decoding.hypothesis import Hypothesis
 from mt.decoding.translator import CHUNK, FIRST_CHUNK, Translator, repeats
+from mt.text.fidelity import missing
+from mt.text.glossary import Glossary
 from mt.text.tokenizer import Tokenizer, train_tokenizer
 
 WORDS = "the cat sat on a mat and then it ran away home again to see what was there in 2024 hello world my name is good"
@@ -142,7 +144,7 @@ def test_one_that_still_goes_in_circles_is_flagged(tokenizer: Tokenizer):
     assert "repeat" in result.warnings[0]
 
 
-@pytest.mark.parametrize("text", ["no no no no no no no no", "it costs 1000000 a mat", "ha" * 30])
+@pytest.mark.parametrize("text", ["no no no no no no no no", "it costs 1000000 a mat", "ha" * 20])
 def test_repetition_in_the_source_is_no_loop(tokenizer: Tokenizer, text: str):
     engine = Dictionary(tokenizer, {})
     Translator(engine, tokenizer, DecodeConfig(), max_tokens=100).translate(text)
@@ -183,3 +185,88 @@ def test_confidence_is_that_of_the_weakest_sentence(copying: Translator):
 
 def test_digits_are_known_by_their_tokens(tokenizer: Tokenizer, copying: Translator):
     assert {tokenizer.decode([token]) for token in copying.digits} == set("0123456789")
+
+
+class Forgetful(Dictionary):
+    """An engine that forgets certain words, whatever stands around them."""
+
+    def __init__(self, tokenizer: Tokenizer, *forgotten: str) -> None:
+        super().__init__(tokenizer, {})
+        self.forgotten = forgotten
+
+    def translate(self, sources: Sequence[Sequence[int]], config: DecodeConfig) -> list[list[Hypothesis]]:
+        texts = [self.tokenizer.decode(source) for source in sources]
+        self.asked += texts
+        return [[self.hypothesis(" ".join(word for word in text.split() if not word.startswith(self.forgotten)) or "?")] for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("text", "forgotten"),
+    [
+        ("the cat ran to https://a.example/x again", "XX"),
+        ("Run `git push  --force` at your own risk!", "XX"),
+        ("  {a} and {b}, {a}\t12 %d.", "XX"),
+        ("there were 12 cats and 1,250 dogs", "1"),
+        ("there were 12 cats and 1,250 dogs", "9"),
+        ("was 947 there in 2024", ("9", "2", "1")),
+        ("x² + y² = {n}", "XX"),
+        ("cat (the 'mat' in {a}) ran \"home {b} again\"", "XX"),
+    ],
+)
+def test_what_the_network_forgets_is_put_back_where_it_stood(tokenizer: Tokenizer, text: str, forgotten: str | tuple[str, ...]):
+    words = (forgotten,) if isinstance(forgotten, str) else forgotten
+    result = Translator(Forgetful(tokenizer, *words), tokenizer, DecodeConfig(), max_tokens=100).translate(text)
+    assert missing(text, result.text) == []
+    assert result.warnings == []
+    assert len(result.text.split(" ")) == len(text.split(" "))
+
+
+def test_a_translation_of_nothing_but_the_stand_ins_is_none(tokenizer: Tokenizer):
+    known = {"the cat XX1 ran": "? XX1", "the cat": "le chat", "ran": "courut"}
+    assert speaking(tokenizer, known).translate("the cat {x} ran").text == "le chat {x} courut"
+
+
+def test_code_keeps_its_ticks_and_every_character_between_them(tokenizer: Tokenizer):
+    code = "`rm  -rf “x” \u200b…`"
+    assert code in speaking(tokenizer, {}).translate(f"the cat ran {code} away").text
+
+
+def test_a_number_that_is_made_up_is_tried_again_and_else_said(tokenizer: Tokenizer):
+    known = {"in 2024 the cat ran": "en 2024 5 le chat", "in 947 the cat ran": "en 947 le chat"}
+    assert speaking(tokenizer, known).translate("in 2024 the cat ran").text == "en 2024 le chat"
+    stubborn = {source: f"{said} 7" for source, said in known.items()}
+    assert "not in the source: 7" in speaking(tokenizer, stubborn).translate("in 2024 the cat ran").warnings
+
+
+def glossed(tokenizer: Tokenizer, known: dict[str, str], **terms: str) -> Translator:
+    return Translator(Dictionary(tokenizer, known), tokenizer, DecodeConfig(), max_tokens=100, glossary=Glossary(terms), style="fr")
+
+
+def test_a_glossary_term_is_said_as_its_owner_wants(tokenizer: Tokenizer):
+    result = glossed(tokenizer, {"the XX1 ran away": "le XX1 est parti"}, cat="minou").translate("the cat ran away")
+    assert (result.text, result.warnings) == ("le minou est parti", [])
+    assert glossed(tokenizer, {"XX1 ran away": "XX1 est parti"}, cat="minou").translate("Cat ran away").text == "Minou est parti"
+    assert glossed(tokenizer, {}, cat="minou").translate("the cat 2024").text == "the minou 2024"
+
+
+def test_a_term_that_the_network_loses_is_said_all_the_same(tokenizer: Tokenizer):
+    known = {"the XX1 ran away": "il est parti", "the": "le", "ran away": "est parti"}
+    result = glossed(tokenizer, known, cat="minou").translate("the cat ran away")
+    assert (result.text, result.warnings) == ("le minou est parti", [])
+
+
+def test_a_term_alone_and_one_inside_an_address_stay(tokenizer: Tokenizer):
+    translator = glossed(tokenizer, {}, cat="minou", Acme="Acme")
+    assert translator.translate("Acme").text == "Acme"
+    assert translator.translate("https://cat.example/cat").text == "https://cat.example/cat"
+
+
+def test_typography_dresses_the_translation_and_its_alternatives_but_no_code(tokenizer: Tokenizer):
+    result = glossed(tokenizer, {'He said: "XX1"!': 'Il a dit: "l\'autre XX1"!'}).translate('He said: "`"x"!`"!')
+    assert result.text == "Il a dit\u00a0: «\u00a0l’autre `\"x\"!`\u00a0»\u202f!"
+    assert result.alternatives == [result.text]
+
+
+def test_typography_keeps_lines_and_spaces_between_sentences(tokenizer: Tokenizer):
+    text = "  Good!  Good!\n\n\tis it good?  "
+    assert glossed(tokenizer, {}).translate(text).text == "  Good\u202f!  Good\u202f!\n\n\tis it good\u202f?  "

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import unicodedata
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mt.config import DecodeConfig
 from mt.decoding.hypothesis import Engine, Hypothesis
 from mt.text import typography
-from mt.text.fidelity import Protected, attempts, carry, missing
+from mt.text.fidelity import Protected, attempts, cut, flaws, invented, missing
 from mt.text.glossary import Glossary
-from mt.text.normalize import normalize
+from mt.text.literals import Literal, literals
+from mt.text.normalize import NARROW_NO_BREAK, NO_BREAK, normalize
 from mt.text.sentences import Document
 from mt.text.tokenizer import Tokenizer
 
 CHUNK = 256            # lines translated together; the first chunk is smaller, so that something appears soon
 FIRST_CHUNK = 16
+NOT_FOUND = "no translation was found for a sentence; it is left as it was"
 LOOP = 4               # times the same tokens in a row, from which on it is a loop
 LONGEST_LOOP = 8       # tokens that are repeated
+EDGES = " \t\n\"'“”‘’()[]{}<>\u00a0\u202f"   # of what is translated by itself: not for the network, it may stand there in half
 CUT_AT = (". ", "; ", ": ", ", ", " - ", " ")   # where a sentence too long for the network is cut, the best place first
 
 
@@ -87,23 +91,36 @@ class Translator:
         """Sentences without layout, in order, none of their numbers, addresses, placeholders and the like lost if it can be helped.
 
         What must come back letter for letter, and what the glossary translates, is hidden behind stand-ins first; where a number
-        is lost or a stand-in does not come back, more is hidden, and at last nothing. What is still missing then is said.
+        is lost, it is hidden too; where something still is, it is left out and what stands around it translated by itself.
         """
-        plain = [normalize(sentence) for sentence in sentences]
-        tries = [[*attempts(sentence, self.glossary.find(sentence)), Protected(sentence, [])] for sentence in plain]
+        sources = [unicodedata.normalize("NFC", sentence) for sentence in sentences]
+        tries = [attempts(source, self.glossary.find(source)) for source in sources]
         best = [Sentence([str(first.restore(first.text))], [1.0], []) if first.is_bare else None for first, *_ in tries]
         pending = [i for i, found in enumerate(best) if found is None]
         for turn in range(max(map(len, tries), default=0)):
-            pending = [i for i in pending if turn < len(tries[i])]
-            for i, said in zip(pending, self.translate_plain([tries[i][turn].text for i in pending]), strict=True):
-                best[i] = better(sentences[i], best[i], restored(tries[i][turn], said))
-            pending = [i for i in pending if (found := best[i]) is None or missing(sentences[i], found.texts[0])]
-        return [self.carried(sentence, found) for sentence, found in zip(sentences, best, strict=True)]
+            now = [i for i in pending if turn < len(tries[i])]
+            for i, said in zip(now, self.translate_plain([tries[i][turn].text for i in now]), strict=True):
+                best[i] = better(sources[i], best[i], restored(tries[i][turn], said))
+            pending = [i for i in pending if (found := best[i]) is None or flaws(sources[i], found.texts[0])]
+        lost = {i: self.lost(sources[i], best[i]) for i in pending}
+        parts = {i: cut(sources[i], found) for i, found in lost.items() if found}
+        around = iter(self.translate_sentences([part.strip(EDGES) for each in parts.values() for part in each[::2]]) if parts else [])
+        for i, each in parts.items():
+            best[i] = better(sources[i], best[i], woven(each, [next(around) for _ in each[::2]]))
+        return [self.carried(source, found) for source, found in zip(sources, best, strict=True)]
+
+    def lost(self, source: str, found: Sentence | None) -> list[Literal]:
+        """What a translation has lost of its source; where there is none, all but the numbers, whose turn may come."""
+        hard = [*self.glossary.find(source), *literals(source)]
+        if found is None:
+            return [literal for literal in hard if literal.kind != "number"]
+        gone = missing(source, found.texts[0])
+        return [literal for literal in hard if literal.text in gone]
 
     def translate_plain(self, sentences: Sequence[str]) -> list[Sentence]:
         """Sentences as the network says them. One without a letter is French already."""
         results: list[Sentence] = [Sentence([sentence], [1.0], []) for sentence in sentences]
-        cut = {i: self.cut(sentence) for i, sentence in enumerate(map(normalize, sentences)) if has_letters(sentence)}
+        cut = {i: self.cut(sentence) for i, sentence in enumerate(map(spaced, sentences)) if has_letters(sentence)}
         found = iter(self.search([self.tokenizer.encode(lowered(part.strip())) for parts in cut.values() for part in parts]))
         for i, parts in cut.items():
             results[i] = joined(parts, [finished(part, next(found)) for part in parts])
@@ -117,7 +134,7 @@ class Translator:
         if astray:
             careful = dataclasses.replace(self.config, no_repeat=3, beam=max(4, self.config.beam))
             for i, hypotheses in zip(astray, self.engine.translate([sources[i] for i in astray], careful), strict=True):
-                still = self.runs_away(sources[i], hypotheses[0])
+                still = self.runs_away(sources[i], hypotheses[0]) or repeats(sources[i], self.digits) >= LOOP   # it may not, but should
                 results[i] = self.sentence(hypotheses, ["the translation may repeat itself or break off"] if still else [])
         return results
 
@@ -147,11 +164,15 @@ class Translator:
 
     def carried(self, source: str, found: Sentence | None) -> Sentence:
         """The best translation there is, with a warning for each thing that it has lost or made up."""
-        if found is None or not has_letters(source):
+        if not has_letters(source):
             return Sentence([source], [1.0], [])
-        mended = carry(source, found.texts[0])
-        terms = [f"the glossary was not kept: {check.term}" for check in self.glossary.check(source, mended.text) if not check.kept]
-        return Sentence([mended.text, *found.texts[1:]], found.confidences, [*found.warnings, *mended.warnings, *terms])
+        if found is None:
+            return Sentence([source], [0.0], [NOT_FOUND])
+        text = found.texts[0]
+        lost = [f"lost in translation: {literal}" for literal in missing(source, text)]
+        new = [f"not in the source: {literal}" for literal in invented(source, text)]
+        terms = [f"the glossary was not kept: {check.term}" for check in self.glossary.check(source, text) if not check.kept]
+        return dataclasses.replace(found, warnings=list(dict.fromkeys([*found.warnings, *lost, *new, *terms])))
 
     def assemble(self, source: str, document: Document, sentences: Sequence[Sentence]) -> Translation:
         """The translation of a text from those of its sentences."""
@@ -167,9 +188,9 @@ class Translator:
 
 
 def restored(hidden: Protected, said: Sentence) -> Sentence | None:
-    """A translation with what was hidden in its place again; None where the best hypothesis has lost a stand-in."""
+    """A translation with what was hidden in its place again; None where the best hypothesis has lost a stand-in, or all else."""
     pairs = [(hidden.restore(text), confidence) for text, confidence in zip(said.texts, said.confidences, strict=True)]
-    if pairs[0][0] is None:
+    if pairs[0][0] is None or (hidden.hidden and dataclasses.replace(hidden, text=said.texts[0]).is_bare):
         return None
     whole = {text: confidence for text, confidence in reversed(pairs) if text is not None}
     return Sentence([*reversed(whole)], [*reversed(whole.values())], said.warnings)
@@ -179,12 +200,29 @@ def better(source: str, one: Sentence | None, other: Sentence | None) -> Sentenc
     """Of two translations the one that misses less of its source; the first where they are alike."""
     if one is None or other is None:
         return one or other
-    return other if len(missing(source, other.texts[0])) < len(missing(source, one.texts[0])) else one
+    return other if len(flaws(source, other.texts[0])) < len(flaws(source, one.texts[0])) else one
+
+
+def woven(parts: Sequence[str], said: Sequence[Sentence]) -> Sentence:
+    """The parts of a sentence that was cut at what it had lost, those between translated, with the spaces and brackets they had."""
+    texts = list(parts)
+    for i, sentence in enumerate(said):
+        part, text = parts[2 * i], sentence.texts[0]
+        if part.strip(EDGES)[:1].islower() and text[1:2].islower():
+            text = text[:1].lower() + text[1:]
+        if part.strip(EDGES):
+            texts[2 * i] = part[: -len(part.lstrip(EDGES))] + text + part[len(part.rstrip(EDGES)) :]
+    return Sentence(["".join(texts)], [min(each.confidences[0] for each in said)], [warning for each in said for warning in each.warnings])
 
 
 def has_letters(text: str) -> bool:
     """Whether there is anything to translate."""
     return any(map(str.isalpha, text))
+
+
+def spaced(text: str) -> str:
+    """What the network may read: normalised, and with the spaces of English only."""
+    return normalize(text.replace(NO_BREAK, " ").replace(NARROW_NO_BREAK, " "))
 
 
 def is_shouted(text: str) -> bool:
@@ -202,7 +240,7 @@ def finished(source: str, sentence: Sentence) -> Sentence:
     if not has_letters(source):
         return Sentence([source.strip()], [1.0], [])
     if not sentence.texts[0]:
-        return Sentence([source.strip()], [0.0], ["no translation was found for a sentence; it is left as it was"])
+        return Sentence([source.strip()], [0.0], [NOT_FOUND])
     if is_shouted(source):
         return dataclasses.replace(sentence, texts=[text.upper() for text in sentence.texts])
     return sentence

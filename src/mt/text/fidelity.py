@@ -6,7 +6,7 @@ Numbers may change their dress (1,250.50 is 1 250,50 in French; see `numbers`); 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mt.text import numbers
@@ -22,6 +22,11 @@ def missing(source: str, translation: str) -> list[str]:
     return lost + numbers.lost(without(source), without(translation))
 
 
+def flaws(source: str, translation: str) -> list[str]:
+    """All that is wrong with a translation, as far as can be known without knowing French."""
+    return missing(source, translation) + invented(source, translation)
+
+
 def invented(source: str, translation: str) -> list[str]:
     """What the translation has and its source has not: numbers, addresses, placeholders and the like."""
     hard = dict.fromkeys(literal.text for literal in literals(translation) if literal.kind != "number")
@@ -29,17 +34,14 @@ def invented(source: str, translation: str) -> list[str]:
     return [text for text in hard if text.casefold() not in known] + numbers.invented(without(source), without(translation))
 
 
-StandIn = Callable[[Kind, int], str]
+def stand_in(kind: Kind, i: int) -> str:
+    """XX1, XX2, …, which networks copy best of all we tried (XX1 50 sentences of 50, X1 48, A1 34, §1 22).
 
-
-def codes(kind: Kind, i: int) -> str:
-    """XX1, XX2, …, which networks copy best of all we tried (XX1 50 sentences of 50, X1 48, A1 34, §1 22)."""
+    For a number another number, which takes the grammar of numbers; it is copied a little less surely.
+    """
+    if kind == "number":
+        return str(947 - 7 * i if i < 120 else 1000 + i)
     return f"XX{i + 1}"
-
-
-def codes_and_numbers(kind: Kind, i: int) -> str:
-    """The same, but for a number another number, which takes the grammar of numbers; it is copied a little less surely."""
-    return str(947 - 7 * i if i < 120 else 1000 + i) if kind == "number" else codes(kind, i)
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Protected:
         return "".join([*parts, translation[end:], self.after])
 
 
-def protect(source: str, found: Sequence[Literal] | None = None, *, stand_in: StandIn = codes_and_numbers) -> Protected:
+def protect(source: str, found: Sequence[Literal] | None = None) -> Protected:
     """The source with stand-ins for its literals, or for those `found`."""
     queue = apart(literals(source) if found is None else found)
     first, last = edges(source, queue)
@@ -129,39 +131,19 @@ def edges(source: str, found: Sequence[Literal]) -> tuple[int, int]:
 
 
 def attempts(source: str, terms: Sequence[Literal] = ()) -> list[Protected]:
-    """What to give the network, one after the other until nothing is missing: numbers as they are, as other numbers, as codes.
+    """What to give the network, one after the other until nothing is missing: numbers as they are, then as other numbers.
 
     `terms` are a glossary's. All else is hidden from the start: the network would spell it letter by letter, slowly and often wrong.
     """
     found = [*terms, *literals(source)]
     words = [literal for literal in found if literal.kind != "number"]
-    if len(words) == len(found):
-        return [protect(source, words)]
-    return [protect(source, words), protect(source, found), protect(source, found, stand_in=codes)]
+    return [protect(source, words), *[protect(source, found)] * (len(words) < len(found))]
 
 
-def cut(source: str) -> list[str]:
-    """The source cut at its literals: text, literal as it stands in French, text, …, text. Nothing can be lost if each is kept."""
+def cut(source: str, found: Sequence[Literal]) -> list[str]:
+    """The source cut at some of its literals: text, literal as it stands in French, text, …, text. None can be lost if each is kept."""
     parts, end = [], 0
-    for literal in literals(source):
+    for literal in apart(found):
         parts += [source[end : literal.start], literal.target]
         end = literal.end
     return [*parts, source[end:]]
-
-
-@dataclass(frozen=True)
-class Carried:
-    """A translation mended as far as can be, and what is still wrong with it."""
-
-    text: str
-    warnings: list[str]
-
-
-def carry(source: str, translation: str) -> Carried:
-    """The translation with what it lost at the end of the source put at its own end; the rest is said, not hidden."""
-    lost = missing(source, translation)
-    for literal in literals(source):
-        if literal.text in lost and literal.kind != "number" and not any(map(str.isalnum, source[literal.end :])):
-            translation = f"{translation} {literal.text}".strip()
-    warnings = [f"lost in translation: {text}" for text in missing(source, translation)]
-    return Carried(translation, warnings + [f"not in the source: {text}" for text in invented(source, translation)])

@@ -10,17 +10,19 @@ from mt.text import numbers
 
 Kind = typing.Literal["code", "url", "email", "handle", "placeholder", "tag", "emoji", "script", "number", "term"]
 
-# Signs that are pictures, and letters of other scripts, which the network has not learned and French keeps.
+# Signs (save those of `numbers`), and letters of other languages than these two, which the network has not learned and French keeps.
 PICTURES = (
-    "\u00a9\u00ae\u2122\u203c\u2049\u2139\u2190-\u21ff\u2300-\u23ff\u24c2\u2500-\u27bf\u2900-\u297f\u2b05-\u2b55"
-    "\U0001f000-\U0001f1e5\U0001f200-\U0001faff"
+    "¡¢¤¦§¨©ª¬®¯±²³¶·¹º¼½¾¿×÷\u2020-\u2022\u2031\u2039-\u2049\u2070-\u209f\u2100-\u2211\u2213-\u23ff\u2460-\u27bf"
+    "\u2900-\u297f\u2b05-\u2b55\ufffd\U0001f000-\U0001f1e5\U0001f200-\U0001faff"
 )
 PICTURE = rf"(?:[{PICTURES}]|[0-9#*]\ufe0f?\u20e3|[\U0001f1e6-\U0001f1ff]{{2}})[\ufe0f\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*"
 FOREIGN = (
-    "\u0370-\u1cff\u1f00-\u1fff\u2c80-\u2dff\u3005-\ua71f\ua840-\ud7ff\uf900-\ufaff\ufb13-\ufdff\ufe70-\uffdc"
+    "\u0370-\u1cff\u1f00-\u1fff\u2c80-\u2dff\u3005-\ua71f\ua840-\ud7ff\uf900-\ufaff\ufb13-\ufdff\ufe70-\ufefc\uff10-\uffdc"
     "\U00010000-\U0001efff\U00020000-\U0003ffff"
 )
 WORD = rf"[{FOREIGN}][{FOREIGN}\u0300-\u036f\u200c\u200d]*"
+LATIN = "ÁÃÅÌÍÐÑÒÓÕØÚÝÞßáãåìíðñòóõøúýþ\u0100-\u0151\u0154-\u0177\u0179-\u036f\u1e00-\u1eff"   # of Łódź; é, ü and œ have been learned
+NAME = rf"(?<!\w)[A-Za-zÀ-ÿŒœŸ]{{0,40}}[{LATIN}][A-Za-zÀ-ÿŒœŸ{LATIN}]{{0,40}}"
 REST = r"(?:[^\s<>\"`'’«»“”]|['’](?=\w))"   # of a URL
 DOMAIN = "com|org|net|edu|gov|io|dev|app|info|ai|co|fr|uk|de|eu|ca|ch|be|us|example|test"
 SUFFIX = (
@@ -29,21 +31,23 @@ SUFFIX = (
 )
 
 PATTERNS: dict[str, str] = {
-    "code": r"(?P<ticks>`{1,3})(?!`).{1,500}?(?<!`)(?P=ticks)(?!`)",
+    "code": r"(?P<ticks>`{1,3})(?!`).{1,500}?(?<!`)(?P=ticks)(?!`)|^\s*`{3}[\w+-]*",
     "url": rf"(?:(?:https?|ftp|file|ssh|git|wss?)://|(?:www\.|mailto:|tel:)(?=[\w+])){REST}+"
     rf"|(?<![\w.@-])(?:[A-Za-z0-9-]{{1,63}}\.){{1,8}}(?:{DOMAIN})\b(?!\.?\w|@)(?::[0-9]+)?(?:[/?#]{REST}*)?",
     "email": r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}",
     "handle": r"(?<![\w&/])(?:@[A-Za-z_]\w{0,60}|#[^\W\d]\w{0,60}|:[a-z][a-z0-9_+-]{1,40}:(?!\w))",
-    "placeholder": r"\{\{.{0,80}?\}\}|[$#%]?\{[^{}\n]{0,80}\}|\[\[[^\]\n]{1,80}\]\]|<%.{0,80}?%>|\$[A-Za-z_]\w{0,60}|%[A-Z_]{2,40}%"
+    "placeholder": r"\{\{.{0,80}?\}\}|[$#%]?\{(?:[^{}\n]|\{[^{}\n]{0,80}\}){0,160}\}|\[\[[^\]\n]{1,80}\]\]|\[[A-Z][A-Z0-9_]{1,40}\]|<%.{0,80}?%>"
+    r"|(?<!\u00a0)\$[A-Za-z_]\w{0,60}|%[A-Z_]{2,40}%|(?<!\S):[a-z_]\w{1,40}(?![\w:])"
     r"|%\([A-Za-z_]\w{0,60}\)[sdifrx]|(?<![0-9%])%(?:[0-9]{1,2}\$)?[-+#0]{0,2}[0-9]{0,3}(?:\.[0-9]{1,2})?(?:l{0,2}[sdiufxXcr@]|%)(?![A-Za-z])"
     r"|&(?:[a-zA-Z]{2,12}|#x?[0-9A-Fa-f]{1,6});",
-    "tag": r"<!--.{0,300}?-->|</?[A-Za-z][^<>\n]{0,300}>",
+    "tag": r"<!--.{0,300}?-->|</?[A-Za-z][^<>\n]{0,300}>|\x1b\[[0-9;]*[A-Za-z]|(?<!\*)\*{2,3}(?=[^\s*])|(?<=[^\s*])\*{2,3}(?!\*)|~~",
     "path": r"(?<![\w./])(?:(?:~|\.{1,2})/[\w./*-]*|/[\w.-]+(?:/[\w.*-]*)+|[A-Za-z]:\\[^\s\"<>|]*)"
     rf"|(?<![\w.-])[\w-]{{1,80}}\.(?:{SUFFIX})\b(?!\.?\w)",
-    "name": r"(?<!\w)_*[^\W_]+(?:_+[^\W_]+)+_*(?!\w)|(?<!\w)__[^\W_]+__(?!\w)|(?<![\w.])[A-Za-z_][\w.]{0,80}\(\)|(?<![^\s(\[`])--[a-z][\w-]+"
-    r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b0x[0-9A-Fa-f]+\b|#[0-9A-Fa-f]{6}\b",
-    "emoji": rf"(?:{PICTURE})+",
-    "script": rf"{WORD}(?:[ \u3000-\u3004·・،؛]+{WORD})*[\u3000-\u3004]*",
+    "name": r"(?<!\w)_*[^\W_]+(?:_+[^\W_]+)+_*(?!\w)|(?<!\w)__[^\W_]+__(?!\w)|(?<![\w.])[A-Za-z_][\w.]{0,80}\((?:[\"'][^\"'\n]{0,80}[\"'])?\)"
+    r"|(?<![^\s(\[`])--[a-z][\w-]+|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b0x[0-9A-Fa-f]+\b"
+    r"|\b[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?\b|#[0-9A-Fa-f]{6}\b|(?<![\w+/=])[\w+/=]{41,}",
+    "emoji": rf"(?:{PICTURE})+|(?P<sign>[^\w\s]|_)(?P=sign){{3,}}",   # or a row of dots, a line to write on
+    "script": rf"{WORD}(?:[ ,;:\u3000-\u3004・،؛]+{WORD})*[\u3000-\u3004]*|{NAME}(?: {NAME})*|(?<!\w)[A-Za-z]{{1,10}}[²³¹\u2070-\u209f]+",
     "number": numbers.NUMBER.pattern,
 }
 KINDS: dict[str, Kind] = {"path": "code", "name": "code"}
@@ -74,8 +78,8 @@ def literals(text: str) -> list[Literal]:
         if name in ("url", "path"):
             token = trimmed(token) if name == "url" else token.rstrip(".,")
         kind = KINDS.get(name, typing.cast(Kind, name))
-        is_name = NAME_BEFORE.search(text[max(0, match.start() - 30) : match.start()])
-        found.append(Literal(kind, token, match.start(), numbers.in_french(token) if kind == "number" and not is_name else token))
+        is_named = token.replace(".", "").isdecimal() and NAME_BEFORE.search(text[max(0, match.start() - 30) : match.start()])
+        found.append(Literal(kind, token, match.start(), numbers.in_french(token) if kind == "number" and not is_named else token))
         start = found[-1].end
     return found
 

@@ -12,14 +12,15 @@ from collections.abc import Iterator
 
 from mt.text.normalize import NARROW_NO_BREAK, NO_BREAK
 
+THOUSANDS = {"k": "k", "K": "k", "M": "M", "B": "Md", "bn": "Md"}   # of money: $5B is 5 Md$
 DIGITS = r"[0-9]+(?:[.,'][0-9]+)*"
 MONEY = "$€£¥₹₩₽₪₿¢"
 # What a person reads as one number: MP3, v2.0.1; +1 555 010 2233; -5, US$1,250.50, 3-4, 12/25/2023, 50%, 1st, 10:30 pm.
 NUMBER = re.compile(
-    rf"(?<![\w.])(?:[A-Za-z]{{1,16}}|[A-Z][A-Za-z]{{0,15}}-)[0-9]+(?:\.[0-9]+)*[A-Za-z0-9]*"
+    rf"(?<![\w.])(?:[A-Za-z]{{1,16}}|[A-Z][A-Za-z]{{0,15}}-)[0-9]+[A-Za-z0-9]*(?:\.[0-9]+[A-Za-z0-9]*)*"
     rf"|(?<![\w.,])\+?\(?[0-9]+\)?(?:[ -]\(?[0-9]+\)?){{2,}}(?!\w|[.,][0-9])"
-    rf"|(?:(?<![\w)\]%}}.-])[-−+±])?(?:(?:US|CA|AU|HK|NZ)?[{MONEY}][ {NO_BREAK}]?)?{DIGITS}(?:[-–/:×x]{DIGITS})*"
-    rf"(?:(?:st|nd|rd|th)\b|[ {NO_BREAK}]?(?:[%‰](?![\w(])|°(?:[CF]\b)?|[{MONEY}](?![\w{{])|[ap]\.m\.|[ap]m\b|[AP]M\b))?"
+    rf"|(?:(?<![\w)\]%}}.-])[-−+±])?(?:(?<!\w)(?:US|CA|AU|HK|NZ)?[{MONEY}][ {NO_BREAK}]?)?{DIGITS}(?:(?:[-–/:×x]| [x×] ){DIGITS})*"
+    rf"(?:(?:st|nd|rd|th|[kKMB]|bn)\b|[ {NO_BREAK}]?(?:[%‰](?![\w(])|°(?:[CF]\b)?|[{MONEY}](?![\w{{])|[ap]\.m\b(?:\.(?=\W*\w))?|[ap]m\b|[AP]M\b))?"
 )
 FRENCH_NUMBER = re.compile(
     rf"(?P<sign>(?:(?<![\w)\]%}}.-])[-−–](?:(?:US|CA|AU|HK|NZ)?[{MONEY}][ {NO_BREAK}]?)?|\bmoins )?)"
@@ -30,7 +31,15 @@ ENGLISH_GROUPS = re.compile(r"[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+)?")
 EUROPEAN_GROUPS = re.compile(r"[0-9]{1,3}(?:[.'][0-9]{3})+(?:,[0-9]+)?")
 
 # How French says what a sign beside a number means.
-SIGNS = {"$": r"\$|dollar|USD", "€": "€|euro|EUR", "£": "£|livre|sterling|GBP", "%": r"%|pour ?cent|p\. ?(?:100|cent)"}
+SIGNS = {
+    r"\$": r"\$|dollar|USD",
+    "€": "€|euro|EUR",
+    "£": "£|livre|sterling|GBP",
+    "¥": "¥|yen|yuan|JPY|CNY",
+    "%": r"%|pour ?cent|p\. ?(?:100|cent)",
+    "(?<=[0-9])M|(?<=[0-9])B|bn": r"[0-9]\s?[MB]|\bMd|milli|000",
+}
+AFTERNOON = re.compile(r"(?<![a-z])p\.?\s?m(?![a-z])|après-midi|soir", re.IGNORECASE)
 
 
 def table(words: str, *, start: int = 0, step: int = 1) -> dict[str, int]:
@@ -67,13 +76,15 @@ def lost(source: str, translation: str) -> list[str]:
     """The numbers of an English text that its French has neither in figures nor, where they are small, in words."""
     offered = Counter(key for token in FRENCH_NUMBER.finditer(translation) for key in offers(token))
     words = re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", translation.lower())
+    offered["p.m."] = len(AFTERNOON.findall(translation))
     offered.update(str(FRENCH_WORDS.get(word, FRENCH_WORDS.get(word.removesuffix("s")))) for word in words)
     missing = []
     for number in NUMBER.findall(source):
         found = next((keys for keys in readings(number) if all(offered[each] >= count for each, count in Counter(keys).items())), None)
         offered.subtract(found or ())
-        unsaid = any(sign in number and not re.search(said, translation, re.IGNORECASE) for sign, said in SIGNS.items())
-        if found is None or unsaid:
+        unsaid = any(re.search(sign, number) and not re.search(said, translation, re.IGNORECASE) for sign, said in SIGNS.items())
+        still_english = number.endswith(("st", "nd", "rd", "th")) and re.search(rf"(?<![0-9]){number}\b", translation)
+        if found is None or unsaid or still_english:
             missing.append(number)
     return missing
 
@@ -93,9 +104,9 @@ def readings(number: str) -> Iterator[tuple[str, ...]]:
     if clock and (clock[2] or clock[3]):
         minutes = () if clock[2] in (None, "00") else (key(clock[2]),)
         hour, half = int(clock[1]), (clock[3] or "").lower()
-        yield (str(hour), *minutes)
         if half:
             yield (str(hour % 12 + 12 * (half == "p")), *minutes)
+        yield (str(hour), *minutes, *["p.m."] * (half == "p" and hour < 12))   # 5 h du soir
         return
     tokens = re.findall(DIGITS, number)
     sign = "-" if number[0] in "-−" else ""
@@ -166,12 +177,14 @@ def in_french(number: str) -> str:
     if clock and clock[3]:
         hour = int(clock[1]) % 12 + 12 * (clock[3].lower() == "p")
         return NO_BREAK.join([str(hour), "h", *([clock[2]] if clock[2] and clock[2] != "00" else [])])
-    parts = re.fullmatch(rf"([-−+±]?)(US|CA|AU|HK|NZ)?([{MONEY}]?)\s?({DIGITS})(st|nd|rd|th|\s?[^\s0-9A-Za-z]+|\s?°[CF])?", number)
+    parts = re.fullmatch(rf"([-−+±]?)(US|CA|AU|HK|NZ)?([{MONEY}]?)\s?({DIGITS})(st|nd|rd|th|[kKMB]|bn|\s?[^\s0-9A-Za-z]+|\s?°[CF])?", number)
     if not parts:
         return number
     sign, country, money, digits, unit = parts.groups(default="")
+    if unit.isalpha() and unit in THOUSANDS and not money:
+        return number   # 4K, 16 k
     if ENGLISH_GROUPS.fullmatch(digits) or re.fullmatch(r"[0-9]+\.[0-9]+", digits):
         digits = digits.replace(",", NARROW_NO_BREAK).replace(".", ",")
     if unit in ("st", "nd", "rd", "th"):
         return digits + ("er" if digits == "1" else "e")
-    return sign + NO_BREAK.join(part for part in (digits, unit.strip(), money, country) if part)
+    return sign + NO_BREAK.join(part for part in (digits, THOUSANDS.get(unit, unit.strip()) + money, country) if part)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-# Where no sentence goes on: line breaks of every kind, and what aligns columns.
-LINE_BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|\t+| {4,}")
+# Where no sentence goes on: line breaks of every kind, and what aligns or parts columns.
+LINE_BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|\t+| {4,}|(?<!\S)\|(?!\S)")
 # What stands in front of a line's first sentence: indentation, quote marks of e-mails, list bullets, tick boxes, heading marks.
 BULLET = r"(?:[-*+•‣◦▪●○■□·–—]|#{1,6}|\(?\d{1,3}[.)]|\(?[a-z][.)])[ \t]+"
 LINE_START = re.compile(rf"\s*(?:>+[ \t]*)*(?:{BULLET}(?:\[[ xX]\][ \t]+)?)?\s*")

@@ -27,7 +27,7 @@ STYLES: dict[str, Style] = {"fr": "fr", "plain": "plain", "keep": "keep"}
 QUOTED = re.compile(r"(?<!\w\()(?<![\w\"“”.,;:!?…)\]])\"(?=[^\s\"])((?:[^\"\n]|\n(?!\s*\n))*?)(?<![\s\"])\"(?![\w\"])")
 INNER = 400   # characters back in which an open guillemet makes a quotation an inner one
 APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_]|[«“\"])")
-QUOTE_MARKS = re.compile("« *| *»")
+QUOTE_MARKS = re.compile("« *|(?<! ) *»")
 MASK = "\ua000"   # a letter of a script that `literals` keeps, so it is in no other part of a text
 TO_PLAIN = str.maketrans({NO_BREAK: " ", NARROW_NO_BREAK: " ", "’": "'", "‘": "'", "“": '"', "”": '"', "„": '"'})
 
