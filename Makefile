@@ -58,7 +58,7 @@ ship: $(READY)              ## make the model that ships again, in checkpoints/s
 	$(RUN)/mt train --data data/everyday --out checkpoints/everyday --init checkpoints/general --max-steps 1350 $(SHIP) \
 		--set train.lr=1.7e-3 --set train.warmup=300 --set train.cooldown=1050 --set train.average=0
 	$(PREPARE_SHIP) $(call corpora,$(BOTH)) '8*data/sample/corpus.tsv' --tokenizer data/general/tokenizer.model --seed 2 --out data/both
-	$(RUN)/mt train --data data/both --out checkpoints/both --init checkpoints/everyday --max-steps 3700 $(SHIP) \
+	$(RUN)/mt train --data data/both --out checkpoints/both --init checkpoints/everyday --max-steps 3450 $(SHIP) \
 		--set train.lr=2.2e-3 --set train.warmup=800 --set train.cooldown=3000 --set train.average=0
 	$(RUN)/mt export checkpoints/both --to mt --out checkpoints/ship
 	$(RUN)/mt evaluate checkpoints/ship --data data/both

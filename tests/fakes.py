@@ -11,10 +11,11 @@ from torch import Tensor
 
 from mt.checkpoint import save_weights
 from mt.config import EOS, PAD, Config, DecodeConfig, ModelConfig
+from mt.data.vocabulary import train_tokenizer
 from mt.decoding.hypothesis import Hypothesis
 from mt.model import build
 from mt.run import RunDir
-from mt.text.tokenizer import Tokenizer, train_tokenizer
+from mt.text.tokenizer import Tokenizer
 
 
 @dataclass

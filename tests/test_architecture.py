@@ -22,6 +22,7 @@ FLOORS = {
     "mt.text": 2,
     "mt.run": 2,
     "mt.console": 2,
+    "mt.signals": 2,
     "mt.model": 3,
     "mt.device": 3,
     "mt.data": 3,
@@ -41,10 +42,10 @@ FLOORS = {
     "mt.__main__": 8,
 }
 WITHOUT_TORCH = (
-    *("mt.errors", "mt.config", "mt.text", "mt.run", "mt.console"),
-    *("mt.data.sources", "mt.data.clean", "mt.data.augment", "mt.data.prepare"),
+    *("mt.errors", "mt.config", "mt.text", "mt.run", "mt.console", "mt.signals"),
+    *("mt.data.sources", "mt.data.clean", "mt.data.augment", "mt.data.resegment", "mt.data.prepare"),
 )
-HEAVY = {"torch", "numpy", "datasets", "pyarrow", "pandas", "sacrebleu", "sentencepiece", "safetensors", "ctranslate2", "matplotlib"}
+HEAVY = {"torch", "numpy", "datasets", "pyarrow", "pandas", "sacrebleu", "sentencepiece", "safetensors", "ctranslate2", "matplotlib", "optuna"}
 
 
 @cache

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from mt.checkpoint import KEPT, Snapshot, average, keep_newest, load_snapshot, load_weights, save_snapshot, save_weights, snapshots
+from mt.checkpoint import KEPT, Progress, Snapshot, average, keep_newest, load_snapshot, load_weights, save_snapshot, save_weights, snapshots
 from mt.errors import RunError
 
 
 def snapshot(step: int) -> Snapshot:
-    return Snapshot({"w": torch.full((3,), float(step))}, {"m": torch.ones(2)}, {"cpu.0": torch.get_rng_state()}, {"step": step})
+    return Snapshot({"w": torch.full((3,), float(step))}, {"m": torch.ones(2)}, {"cpu.0": torch.get_rng_state()}, Progress(step=step))
 
 
 def test_weights_come_back_as_they_were(tmp_path: Path):
@@ -42,31 +42,31 @@ def test_average_is_the_mean(tmp_path: Path):
 
 def test_the_newest_states_are_kept_and_the_newest_is_loaded(tmp_path: Path):
     for step in (5, 10, 15, 20):
-        save_snapshot(tmp_path, snapshot(step), step)
+        save_snapshot(tmp_path, snapshot(step))
     assert [path.name for path in snapshots(tmp_path)] == ["step-00000015", "step-00000020"]
     assert len(snapshots(tmp_path)) == KEPT
     loaded = load_snapshot(tmp_path)
     assert loaded is not None
-    assert loaded.progress == {"step": 20}
+    assert loaded.progress == Progress(step=20)
     assert loaded.weights["w"].tolist() == [20, 20, 20]
 
 
 @pytest.mark.parametrize("file", ["weights.safetensors", "optimizer.safetensors", "random.safetensors", "progress.json"])
 def test_a_damaged_state_is_passed_over_for_the_one_before(tmp_path: Path, file: str):
     for step in (5, 10):
-        save_snapshot(tmp_path, snapshot(step), step)
+        save_snapshot(tmp_path, snapshot(step))
     path = tmp_path / "step-00000010" / file
     data = bytearray(path.read_bytes())
     data[-1] ^= 0xFF
     path.write_bytes(data)
     loaded = load_snapshot(tmp_path)
     assert loaded is not None
-    assert loaded.progress == {"step": 5}
+    assert loaded.progress == Progress(step=5)
 
 
 def test_states_all_damaged_are_an_error_and_none_at_all_is_not(tmp_path: Path):
     assert load_snapshot(tmp_path) is None
-    save_snapshot(tmp_path, snapshot(5), 5)
+    save_snapshot(tmp_path, snapshot(5))
     (tmp_path / "step-00000005" / "progress.json").write_text("{")
     with pytest.raises(RunError, match="no training state"):
         load_snapshot(tmp_path)

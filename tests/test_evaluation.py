@@ -12,10 +12,10 @@ from fakes import Dictionary
 
 from mt.config import DecodeConfig
 from mt.data.sources import Pair
+from mt.data.vocabulary import train_tokenizer
 from mt.decoding.translator import Translator
 from mt.errors import ConfigError, DataError
 from mt.evaluation import METRICS, by_length, compare, evaluate, score
-from mt.text.tokenizer import train_tokenizer
 
 REFERENCES = [f"Le chat numéro {i} dort sur le tapis rouge de la maison." for i in range(40)]
 WORSE = [line.replace("rouge", "vert").replace("dort", "court") for line in REFERENCES]

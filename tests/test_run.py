@@ -96,3 +96,14 @@ def test_a_configuration_comes_back_from_disk(tmp_path: Path):
     run = RunDir(tmp_path)
     run.write_config(Config(), "1.0")
     assert run.read_config() == Config()
+
+
+def test_the_log_forgets_what_came_after_a_step_and_a_line_cut_off(tmp_path: Path):
+    run = RunDir(tmp_path)
+    run.cut_metrics(5)
+    assert not run.metrics.exists()
+    run.metrics.write_text('{"step": 5}\n{"step": 5, "valid_nll": 1}\n{"step": 10}\n{"step": 3')
+    run.cut_metrics(5)
+    assert run.metrics.read_text() == '{"step": 5}\n{"step": 5, "valid_nll": 1}\n'
+    run.cut_metrics(0)
+    assert run.metrics.read_text() == ""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
+import math
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -58,6 +59,14 @@ def fill(model: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
         raise RunError(f"{path} holds the weights of another model", fix="copy the folder again, all its files together") from error
 
 
+def fill_from(model: nn.Module, init: RunDir, tokenizer: Path) -> None:
+    """Copy another model's weights into a model of the same shape; raises RunError unless it has the same tokenizer."""
+    init.check()
+    if init.tokenizer.read_bytes() != tokenizer.read_bytes():
+        raise RunError(f"{init.path} has another tokenizer than the data", fix=f"mt prepare --tokenizer {init.tokenizer}")
+    fill(model, load_weights(init.weights), init.weights)
+
+
 def average(paths: Sequence[Path]) -> dict[str, Tensor]:
     """The mean of several weights files (Vaswani et al. 2017, section 6.1)."""
     total = {name: tensor.double() for name, tensor in load_weights(paths[0]).items()}
@@ -81,6 +90,23 @@ def ship(run: RunDir, out: Path) -> None:
         save_weights(RunDir(folder).weights, weights)
 
 
+@dataclass
+class Progress:
+    """Where training stands: plain numbers, saved with every snapshot."""
+
+    step: int = 0
+    epoch: int = 0
+    batch: int = 0                 # of this epoch, over all processes, the next to be read
+    target_tokens: int = 0
+    seconds: float = 0.0           # of training, over all processes of this run
+    lowest: float = math.inf       # nll of a line of the log
+    rolled_back: bool = False      # whether the loss has exploded once
+    best: float = math.inf         # of the weights in model.safetensors: validation nll per token, or minus BLEU or chrF
+    best_step: int = 0
+    unimproved: int = 0            # validations since then
+    validated: int = 0             # step of the last validation
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """All that training needs to go on, bit for bit."""
@@ -88,18 +114,18 @@ class Snapshot:
     weights: dict[str, Tensor]
     optimizer: dict[str, Tensor]
     random: dict[str, Tensor]   # generator states
-    progress: dict[str, Any]    # plain numbers
+    progress: Progress
 
 
-def save_snapshot(folder: Path, snapshot: Snapshot, step: int) -> None:
+def save_snapshot(folder: Path, snapshot: Snapshot) -> None:
     """Write `folder`/step-N whole, then forget all but the newest KEPT."""
-    with replacing(folder / f"step-{step:08d}") as temporary:
+    with replacing(folder / f"step-{snapshot.progress.step:08d}") as temporary:
         temporary.mkdir()
         parts = {"weights": snapshot.weights, "optimizer": snapshot.optimizer, "random": snapshot.random}
         for name, tensors in parts.items():
             save_weights(temporary / f"{name}.safetensors", tensors)
         sums = {name: digest(temporary / f"{name}.safetensors") for name in parts}
-        write_json(temporary / "progress.json", {"progress": snapshot.progress, "sha256": sums})
+        write_json(temporary / "progress.json", {"progress": dataclasses.asdict(snapshot.progress), "sha256": sums})
     for old in snapshots(folder)[:-KEPT]:
         remove(old)
 
@@ -117,10 +143,10 @@ def load_snapshot(folder: Path) -> Snapshot | None:
                 if digest(path / f"{name}.safetensors") != sha256:
                     raise RunError(f"{path}/{name}.safetensors is damaged")
             weights, optimizer, random = (load_weights(path / f"{name}.safetensors") for name in ("weights", "optimizer", "random"))
-            return Snapshot(weights, optimizer, random, saved["progress"])
+            return Snapshot(weights, optimizer, random, Progress(**saved["progress"]))
         except (MemoryError, KeyboardInterrupt):
             raise
-        except (OSError, ValueError, KeyError, RunError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RunError) as error:
             console.warn(f"the training state {path} cannot be used ({error}); trying the one before it")
     if found:
         raise RunError(f"no training state in {folder} can be used", fix=f"remove {folder} to begin again from scratch")

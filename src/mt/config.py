@@ -53,10 +53,12 @@ class DataConfig:
     valid_size: int = 1000          # pairs split off for validation where none are given
     test_size: int = 1000           # pairs split off for the test where none are given
     augment: float = 0.0            # share of training pairs changed as people really type: capitals, no full stop, mistakes
+    resegment: float = 0.0          # share of training pairs cut into other tokens than the likeliest (Kudo 2018)
     seed: int = 1
 
     def __post_init__(self) -> None:
         require(0 <= self.augment <= 1, "data.augment", self.augment, "a share from 0 to 1")
+        require(0 <= self.resegment <= 1, "data.resegment", self.resegment, "a share from 0 to 1")
         require(self.vocab_size > 0, "data.vocab_size", self.vocab_size, "a positive whole number")
 
 
@@ -64,7 +66,7 @@ class DataConfig:
 class TrainConfig:
     """How the weights are found (Vaswani et al. 2017, section 5)."""
 
-    tokens_per_batch: int = 4096     # padded positions of the longer side
+    tokens_per_batch: int = 4096     # padded positions of the longer side; 0: as many as the memory takes
     accumulate: int = 1              # batches per optimizer step
     optimizer: Literal["adamw", "muon"] = "muon"
     lr: float = 4e-3                 # reached at the end of warm-up
@@ -76,13 +78,18 @@ class TrainConfig:
     label_smoothing: float = 0.1
     validate_every: int = 500        # steps
     valid_sentences: int = 300       # decoded for BLEU at each validation
+    best_by: Literal["loss", "bleu", "chrf"] = "loss"   # of the validation set: which weights become the model
+    patience: int = 0                # validations in a row without a better model before training ends; 0: it goes on
     average: int = 5                 # last checkpoints whose mean is kept beside the best; 0 keeps none
+    compile: bool = False            # the network by torch.compile
     seed: int = 1
 
     def __post_init__(self) -> None:
         require(self.lr > 0, "train.lr", self.lr, "a positive number")
         require(0 <= self.label_smoothing < 1, "train.label_smoothing", self.label_smoothing, "from 0 up to, not including, 1")
-        for name in ("tokens_per_batch", "accumulate", "warmup", "validate_every"):
+        for name in ("tokens_per_batch", "patience"):
+            require(getattr(self, name) >= 0, f"train.{name}", getattr(self, name), "0 or a positive whole number")
+        for name in ("accumulate", "warmup", "validate_every"):
             require(getattr(self, name) > 0, f"train.{name}", getattr(self, name), "a positive whole number")
 
 

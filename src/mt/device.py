@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
+from torch import Tensor
 
+from mt import console
 from mt.errors import ConfigError, DeviceError
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
@@ -49,6 +53,43 @@ def cpu_multiplies_bf16() -> bool:
 def autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager[object]:
     """A context in which matrix products run in `dtype`."""
     return nullcontext() if dtype == torch.float32 else torch.autocast(device.type, dtype)
+
+
+def largest_that_fits(attempt: Callable[[int], None], most: int) -> int:
+    """The largest of `most`, its half, its quarter ... for which the attempt, with a quarter more, finds memory enough."""
+    size = most
+    while size:
+        try:
+            attempt(size + size // 4)
+            return size
+        except torch.OutOfMemoryError:
+            size //= 2
+        torch.cuda.empty_cache()   # only here: within the except block all that was computed would still be held
+    raise DeviceError("the memory of the device does not suffice for anything", fix="end other programs that use it, or use --device cpu")
+
+
+def compile_features(model: Any, device: torch.device) -> None:   # Any: to mypy a module has only tensors and modules
+    """Let torch.compile make what training asks of the model faster; where this machine has no compiler for it, say so and leave it."""
+    try:
+        torch.compile(torch.exp)(torch.ones(2, device=device))
+    except Exception as error:   # whatever goes wrong in a tool chain that is not ours
+        console.warn(f"training goes on without torch.compile: {str(error).strip().partition(chr(10))[0]}")
+        return
+    model.features = torch.compile(model.features, dynamic=True)   # one program for all lengths
+
+
+def random_states(device: torch.device) -> dict[str, Tensor]:
+    """The state of the generators that a computation on the device draws from, by name."""
+    cpu = {"cpu": torch.get_rng_state()}
+    return cpu if device.type == "cpu" else {**cpu, "cuda": torch.cuda.get_rng_state(device)}
+
+
+def set_random_states(states: dict[str, Tensor], device: torch.device) -> None:
+    """Take back what `random_states` gave, perhaps on another device."""
+    if "cpu" in states:
+        torch.set_rng_state(states["cpu"])
+    if "cuda" in states and device.type == "cuda":
+        torch.cuda.set_rng_state(states["cuda"], device)
 
 
 def keep_freed_memory() -> None:

@@ -8,6 +8,7 @@
     ├── RunError             4   a model folder is missing, broken or of another kind
     ├── ExtraError           5   an optional package is not installed
     ├── TrainingError        6   training cannot go on
+    │   └── Diverged             the loss is no number any more, or has exploded
     ├── OutputError          7   a result cannot be written
     └── FidelityError        8   --strict: something in the text could not be kept
 """
@@ -52,6 +53,10 @@ class ExtraError(MtError):
 
 class TrainingError(MtError):
     exit_code = 6
+
+
+class Diverged(TrainingError):
+    pass
 
 
 class OutputError(MtError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -68,6 +69,40 @@ class RunDir:
     def write_config(self, config: Config, version: str) -> None:
         """Write config.json."""
         write_json(self.config, to_json(config, version))
+
+    def cut_metrics(self, step: int) -> None:
+        """Forget the lines of the log after a step, and one that was never finished."""
+        if self.metrics.exists():
+            lines = self.metrics.read_text(encoding="utf-8").splitlines(keepends=True)
+            complete = [line for line in lines if line.endswith("\n")]
+            write_text(self.metrics, "".join(line for line in complete if json.loads(line)["step"] <= step))
+
+
+def claim(run: RunDir, config: Config, data: RunDir, version: str) -> None:
+    """Make a model folder for training on a prepared folder, or check that it was made with the same configuration and data."""
+    manifest = read_json(data.manifest)
+    if run.config.exists():
+        before, now = flatten(dataclasses.asdict(run.read_config())), flatten(dataclasses.asdict(config))
+        changed = [f"{key} was {before[key]}, is {now[key]}" for key in before if before[key] != now[key]]
+        if read_json(run.manifest) != manifest:
+            changed.append(f"the data in {data.path} is not what it was")
+        if changed:
+            raise RunError(f"{run.path} was made with another configuration: {'; '.join(changed)}", fix="choose another --out, or remove it")
+        return
+    if run.path.exists() and any(run.path.iterdir()):
+        raise RunError(f"{run.path} is not empty and holds no model", fix="choose another --out")
+    write_json(run.manifest, manifest)
+    with replacing(run.tokenizer) as temporary:
+        temporary.write_bytes(data.tokenizer.read_bytes())
+    run.write_config(config, version)
+
+
+def flatten(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings as one level, keys joined by dots."""
+    flat: dict[str, Any] = {}
+    for key, value in settings.items():
+        flat.update(flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value})
+    return flat
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from mt.model import build
 from mt.run import RunDir
 from mt.text.tokenizer import Tokenizer
 from mt.training.loss import smoothed_cross_entropy
-from mt.training.optim import Optimizers, clip_gradients
+from mt.training.optim import Optimizers
 
 ROUNDS = 5
 VOCAB, ROWS, LENGTH = 8000, 128, 32   # a batch of 4096 target tokens without padding
@@ -93,7 +93,7 @@ def our_step(src: Tensor, tgt_in: Tensor, tgt_out: Tensor, optimizer: str, preci
         with autocast(CPU, dtype):
             loss = smoothed_cross_entropy(model.features(src, tgt_in), model.output_weight, tgt_out, 0.1)
         (loss.smoothed / tgt_out.numel()).backward()
-        clip_gradients(model.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=True)
         optimizers.step(1e-4)
 
     return step

@@ -20,7 +20,7 @@ class Shouting:
     def __init__(self, chunks: int = 1000) -> None:
         self.chunks, self.asked = chunks, list[str]()
 
-    def translate_documents(self, texts: Sequence[str], *, unwrap: bool = False) -> list[Translation]:
+    def translate_documents(self, texts: Sequence[str]) -> list[Translation]:
         if self.chunks == 0:
             raise KeyboardInterrupt
         self.chunks -= 1
@@ -29,7 +29,7 @@ class Shouting:
 
 
 def answers(memory: Memory, translator: Shouting) -> list[str]:
-    return [result.text for result in memory.translate(translator, TEXTS, unwrap=False)]   # type: ignore[arg-type]
+    return [result.text for result in memory.translate(translator, TEXTS)]   # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("damage", ["", '{"source": "te', "\n\n"])

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+import torch
 
 from mt.config import BOS, EOS, PAD
-from mt.data.batches import Batch, BatchStream, Column, PairDataset
+from mt.data.batches import Batch, BatchStream, Column, PairDataset, ahead
 from mt.errors import RunError
+
+CPU = torch.device("cpu")
 
 
 def column(lengths: np.ndarray, first: int) -> Column:
@@ -81,6 +85,28 @@ def test_more_ranks_than_batches_still_take_equal_steps():
     data = PairDataset(column(np.array([3, 3]), 10), column(np.array([3, 3]), 10))
     ranks = [list(BatchStream(data, 100, seed=1, rank=rank, world_size=5).epoch(0)) for rank in range(5)]
     assert [len(batches) for batches in ranks] == [1] * 5
+
+
+@pytest.mark.parametrize("accumulate", [1, 3])
+@pytest.mark.parametrize(("before", "after"), [(1, 1), (2, 1), (1, 4), (4, 2)])
+def test_another_number_of_ranks_goes_on_where_the_others_stopped(data: PairDataset, accumulate: int, before: int, after: int):
+    def steps(ranks: int, epoch: int, start: int, count: int) -> tuple[list[int], tuple[int, int]]:
+        streams = [BatchStream(data, 500, seed=1, rank=rank, world_size=ranks).steps(epoch, start, accumulate, CPU) for rank in range(ranks)]
+        taken = [list(itertools.islice(stream, count)) for stream in streams]
+        return sorted(n for rank in taken for group, _ in rank for n in numbers(group)), taken[0][-1][1]
+
+    half, place = steps(before, 0, 0, 12 // before)
+    rest, _ = steps(after, *place, 12 // after)
+    whole, _ = steps(1, 0, 0, 24)
+    assert sorted(half + rest) == whole
+
+
+def test_items_made_ahead_are_the_same_and_so_is_a_failure_on_the_way():
+    assert list(ahead(iter([3, 0, 2]))) == [3, 0, 2]
+    failing = ahead(1 // n for n in (1, 0))
+    assert next(failing) == 1
+    with pytest.raises(ZeroDivisionError):
+        next(failing)
 
 
 def test_a_pair_longer_than_a_batch_is_alone():

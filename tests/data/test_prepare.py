@@ -48,12 +48,13 @@ def test_the_sample_corpus_is_whole_and_clean():
 
 def test_every_pair_is_in_one_part_only(prepared: Path):
     manifest = json.loads((prepared / "manifest.json").read_text())
-    train = {src.lower() for src, _ in texts(prepared, "train")}
-    valid = {line.split("\t")[0].lower() for line in (prepared / "valid.tsv").read_text().splitlines()}
-    test = {line.split("\t")[0].lower() for line in (prepared / "test" / "corpus.tsv").read_text().splitlines()}
-    assert not train & valid
-    assert not train & test
-    assert not valid & test
+    train = [src.lower() for src, _ in texts(prepared, "train")]
+    valid, test = (
+        [line.split("\t")[0].lower() for line in (prepared / name).read_text().splitlines()] for name in ("valid.tsv", "test/corpus.tsv")
+    )
+    assert not set(train) & set(valid)
+    assert not set(train) & set(test)
+    assert not set(valid) & set(test)
     total = sum(source["pairs"] for source in manifest["sources"].values())
     assert len(train) + len(valid) + len(test) + sum(manifest["removed"].values()) == total
 

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mt.config import DecodeConfig
+from mt.data.vocabulary import train_tokenizer
 from mt.decoding.hypothesis import Hypothesis
 from mt.decoding.translator import CHUNK, FIRST_CHUNK, Translator, repeats
 from mt.text.fidelity import missing
 from mt.text.glossary import Glossary
-from mt.text.tokenizer import Tokenizer, train_tokenizer
+from mt.text.tokenizer import Tokenizer
 
 WORDS = "the cat sat on a mat and then it ran away home again to see what was there in 2024 hello world my name is good"
 

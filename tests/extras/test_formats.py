@@ -420,10 +420,23 @@ def test_each_sentence_of_a_text_is_found_again_on_its_own():
     assert seen == ["It was very late.", "It was", "Nobody came.", "Nobody", "Good night!"]
 
 
-def test_unwrapped_text_goes_by_paragraphs():
+def test_hard_wrapped_lines_can_be_joined_and_lists_stay():
     seen: list[str] = []
-    run("One\ntwo.\n\nThree.\n", "txt", lambda texts: seen.extend(texts) or texts, unwrap=True)
-    assert seen == ["One\ntwo.", "Three."]
+    text = "A sentence that was\nwrapped by hand. And\nanother.\n\n- an item\n- a second\n"
+    joined = "A sentence that was wrapped by hand. And another.\n\n- an item\n- a second\n"
+    assert run(text, "txt", lambda texts: seen.extend(texts) or texts, unwrap=True) == joined
+    assert seen == ["A sentence that was wrapped by hand. And another.", "- an item", "- a second"]
+
+
+@pytest.mark.parametrize("text", ["# Title\ntext", "Title\n=====\ntext", "> one\n> two\nthree", "text\n\nmore", "| a |\n| b |", "a\r\n\r\nb"])
+def test_unwrapping_leaves_what_is_no_paragraph_alone(text: str):
+    assert run(text, "txt", same, unwrap=True) == text
+
+
+@given(text=st.text(st.sampled_from("aB.\t \n\r-*>#|1")))
+@settings(deadline=None)
+def test_unwrapping_changes_only_space(text: str):
+    assert "".join(run(text, "txt", same, unwrap=True).split()) == "".join(text.split())
 
 
 UGLY = st.text(st.sampled_from("aB é\n\r\t\"'\\<>/&;=#*_`[]()!|-+.:,{}0>~$%😀\u2028"), max_size=60)

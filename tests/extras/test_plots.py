@@ -16,12 +16,13 @@ from typer.testing import CliRunner
 
 from mt.cli.plot import plot as command
 from mt.config import Config, TrainConfig
+from mt.data.vocabulary import train_tokenizer
 from mt.errors import ExtraError, OutputError, RunError, UsageError
 from mt.extras import plots
 from mt.extras.plots.word_map import WORD_PAIRS, label_places, nearness, neighbourhoods, overlap, principal_components, whole_words
 from mt.model.layers import causal_mask, sinusoids
 from mt.run import RunDir
-from mt.text.tokenizer import Tokenizer, train_tokenizer
+from mt.text.tokenizer import Tokenizer
 from mt.training.optim import learning_rate
 
 pytest.importorskip("matplotlib")

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from mt.cli.translate import compliance
 from mt.errors import DataError
 from mt.text.fidelity import attempts, missing
-from mt.text.glossary import Glossary, compliance
+from mt.text.glossary import Glossary
 
 GLOSSARY = Glossary({"dashboard": "tableau de bord", "Acme Cloud": "Acme Cloud", "cloud": "nuage", "US": "États-Unis", "C++": "C++", "node": "nœud"})
 

@@ -81,29 +81,8 @@ def test_translations_stand_where_the_sentences_stood(text: str):
     assert rebuilt == text
 
 
-def test_hard_wrapped_lines_can_be_joined_and_lists_stay():
-    text = "A sentence that was\nwrapped by hand. And\nanother.\n\n- an item\n- a second\n"
-    document = Document.parse(text, unwrap=True)
-    assert document.sentences == ["A sentence that was wrapped by hand.", "And another.", "an item", "a second"]
-    assert document.rebuild(document.sentences) == "A sentence that was wrapped by hand. And another.\n\n- an item\n- a second\n"
-
-
-@pytest.mark.parametrize("text", ["# Title\ntext", "Title\n=====\ntext", "> one\n> two\nthree", "text\n\nmore", "| a |\n| b |", "a\r\n\r\nb"])
-def test_unwrapping_leaves_what_is_no_paragraph_alone(text: str):
-    document = Document.parse(text, unwrap=True)
-    assert document.rebuild(document.sentences) == text
-
-
-@settings(deadline=None)
-@given(LAYOUT)
-def test_unwrapping_changes_only_space(text: str):
-    document = Document.parse(text, unwrap=True)
-    assert "".join(document.rebuild(document.sentences).split()) == "".join(text.split())
-
-
-@pytest.mark.parametrize("unwrap", [False, True])
 @pytest.mark.parametrize("unit", [".", "?!", "a. ", " ", "   ", "\n", '"', ".\"", "- ", "a.b", "> ", "1. ", "(", ".[1]", "\t", "word\n", "A.B."])
-def test_long_input_takes_linear_time(unit: str, unwrap: bool):
+def test_long_input_takes_linear_time(unit: str):
     started = time.perf_counter()
-    Document.parse(unit * (200_000 // len(unit)), unwrap=unwrap)
+    Document.parse(unit * (200_000 // len(unit)))
     assert time.perf_counter() - started < 5   # quadratic would be minutes

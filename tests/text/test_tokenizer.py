@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mt.config import BOS, EOS, PAD, UNK
+from mt.data.vocabulary import train_tokenizer
 from mt.errors import ConfigError, RunError
-from mt.text.tokenizer import Tokenizer, train_tokenizer
+from mt.text.tokenizer import Tokenizer
 
 LINES = [f"the {noun} {verb} the {other}" for noun in ("cat", "dog", "bird") for verb in ("sees", "hears") for other in ("tree", "house", "river")]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
-import random
+import re
 import signal
 import subprocess
 import sys
@@ -16,34 +17,28 @@ import torch
 
 from mt import load
 from mt.checkpoint import load_weights
-from mt.config import Config, DataConfig, DecodeConfig, update
-from mt.data.prepare import Sources, prepare
-from mt.data.sources import parse_source
-from mt.errors import RunError, TrainingError
+from mt.config import Config, DecodeConfig, TrainConfig, update
+from mt.errors import Diverged, RunError
 from mt.run import RunDir
-from mt.training.loop import Budget, train
+from mt.training import loop as room
+from mt.training import meter
+from mt.training.loop import train
+from mt.training.optim import learning_rate
+from mt.training.session import Budget
 
 SMALL = {"d_model": 32, "n_heads": 2, "n_encoder_layers": 1, "n_decoder_layers": 1, "d_ff": 64}
 SETTINGS = {"model": SMALL, "train": {"tokens_per_batch": 1000, "warmup": 20, "validate_every": 20, "valid_sentences": 20, "average": 2}}
 CPU = torch.device("cpu")
 
 
-@pytest.fixture(scope="session")
-def shouting(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A prepared folder whose French is the English in capitals: to be copied letter by letter."""
-    rng = random.Random(1)
-    lines = sorted({" ".join(rng.choices("abcdefgh", k=rng.randint(3, 6))) for _ in range(4000)})
-    folder = tmp_path_factory.mktemp("shouting")
-    (folder / "corpus.tsv").write_text("".join(f"{line}\t{line.upper()}\n" for line in lines))
-    config = DataConfig(vocab_size=405, tokenizer="bpe", valid_size=100, test_size=50)
-    prepare(Sources([parse_source(str(folder / "corpus.tsv"))]), folder / "data", config, jobs=1)
-    return folder / "data"
-
-
 def run(data: Path, out: Path, steps: int, **settings: dict[str, object]) -> RunDir:
     config = update(update(Config(), SETTINGS), settings)
     train(config, data, RunDir(out), Budget(max_steps=steps), device=CPU, dtype=torch.float32)
     return RunDir(out)
+
+
+def lines(out: RunDir) -> list[dict[str, float]]:
+    return [json.loads(line) for line in out.metrics.read_text().splitlines()]
 
 
 def test_copying_is_learned_and_the_model_folder_translates(shouting: Path, tmp_path: Path):
@@ -66,42 +61,10 @@ def test_a_run_in_pieces_is_the_run_in_one(shouting: Path, tmp_path: Path):
         assert all(torch.equal(one[key], other[key]) for key in one)
 
 
-TRAIN = """
-import sys, torch
-from pathlib import Path
-from mt.config import Config, update
-from mt.run import RunDir
-from mt.training.loop import Budget, train
-torch.set_num_threads(1)
-settings = {settings!r}
-train(update(Config(), settings), Path(sys.argv[1]), RunDir(Path(sys.argv[2])), Budget(max_steps=int(sys.argv[3])),
-      device=torch.device("cpu"), dtype=torch.float32)
-"""
-
-
-def command(data: Path, out: Path, steps: int) -> list[str]:
-    return [sys.executable, "-c", TRAIN.format(settings=SETTINGS), str(data), str(out), str(steps)]
-
-
-def test_a_killed_run_goes_on_to_the_same_weights(shouting: Path, tmp_path: Path):
-    subprocess.run(command(shouting, tmp_path / "whole", 60), check=True, capture_output=True)
-    process = subprocess.Popen(command(shouting, tmp_path / "killed", 10_000), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while not (tmp_path / "killed" / "resume" / "step-00000020").exists():
-        assert process.poll() is None
-        time.sleep(0.02)
-    process.kill()
-    process.wait()
-    subprocess.run(command(shouting, tmp_path / "killed", 60), check=True, capture_output=True)
-    whole, killed = (load_weights(tmp_path / name / "resume" / "step-00000060" / "weights.safetensors") for name in ("whole", "killed"))
-    assert all(torch.equal(whole[key], killed[key]) for key in whole)
-    steps = [json.loads(line)["step"] for line in (tmp_path / "killed" / "metrics.jsonl").read_text().splitlines()]
-    assert steps == [json.loads(line)["step"] for line in (tmp_path / "whole" / "metrics.jsonl").read_text().splitlines()]
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_saves_its_step_and_says_how_to_go_on(shouting: Path, tmp_path: Path, number: signal.Signals):
     line = [sys.executable, "-m", "mt", "train", "--data", str(shouting), "--out", str(tmp_path / "run"), "--preset", "tiny", "--precision", "fp32"]
-    process = subprocess.Popen([*line, "--set", "train.validate_every=5"], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen([*line, "--set", "train.validate_every=5", "--tokens-per-batch", "auto"], stderr=subprocess.PIPE, text=True)
     while not (tmp_path / "run" / "model.safetensors").exists():
         assert process.poll() is None
         time.sleep(0.02)
@@ -110,8 +73,8 @@ def test_an_interrupted_run_saves_its_step_and_says_how_to_go_on(shouting: Path,
     assert process.returncode == 130
     assert "the same command goes on from here" in said
     assert "Traceback" not in said
-    [newest] = sorted((tmp_path / "run" / "resume").glob("step-*"))[-1:]
-    assert json.loads((newest / "progress.json").read_text())["progress"]["step"] == int(newest.name.removeprefix("step-"))
+    assert RunDir(tmp_path / "run").read_config().train.tokens_per_batch == TrainConfig.tokens_per_batch   # auto, on a CPU
+    assert (tmp_path / "run" / "resume" / f"step-{progress(RunDir(tmp_path / 'run'))['step']:08d}").exists()
 
 
 def test_another_configuration_or_other_data_is_refused_and_nothing_is_lost(shouting: Path, tmp_path: Path):
@@ -133,22 +96,88 @@ def test_a_folder_with_other_things_in_it_is_refused(shouting: Path, tmp_path: P
 
 
 def test_a_loss_that_explodes_stops_with_its_fix(shouting: Path, tmp_path: Path):
-    with pytest.raises(TrainingError, match="loss is"):
+    with pytest.raises(Diverged, match="loss is"):
         run(shouting, tmp_path / "run", 400, train={**SETTINGS["train"], "lr": 1e20, "warmup": 1})
 
 
-def torchrun(data: Path, out: Path, processes: int, accumulate: int) -> dict[str, float]:
-    line = [sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={processes}", "--standalone", "-m", "mt", "train"]
-    settings = ["model.dropout=0", f"train.accumulate={accumulate}", "train.validate_every=5", "train.tokens_per_batch=700"]
-    options = ["--data", str(data), "--out", str(out), "--preset", "tiny", "--precision", "fp32", "--device", "cpu", "--max-steps", "5"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    subprocess.run([*line, *options, *(f"--set={each}" for each in settings)], check=True, capture_output=True, env=environment, timeout=300)
-    return json.loads((out / "metrics.jsonl").read_text().splitlines()[0])
+def progress(out: RunDir) -> dict[str, float]:
+    """Where the newest snapshot stands."""
+    return json.loads((sorted(out.resume.glob("step-*"))[-1] / "progress.json").read_text())["progress"]
 
 
-def test_two_processes_take_the_steps_of_one_that_accumulates(shouting: Path, tmp_path: Path):
-    alone, together = torchrun(shouting, tmp_path / "one", 1, 2), torchrun(shouting, tmp_path / "two", 2, 1)
-    assert together["loss"] == pytest.approx(alone["loss"], abs=1e-4)
-    one, two = (load_weights(tmp_path / name / "model.safetensors") for name in ("one", "two"))
-    for key in one:
-        torch.testing.assert_close(one[key], two[key], atol=1e-4, rtol=1e-3)
+def explode(monkeypatch: pytest.MonkeyPatch, steps: list[int]) -> None:
+    """Let the learning rate be absurd at these steps, each time once."""
+    left = list(steps)
+
+    def rate(step: int, config: TrainConfig, max_steps: int | None) -> float:
+        if step in left:
+            left.remove(step)
+            return 1e20
+        return learning_rate(step, config, max_steps)
+
+    monkeypatch.setattr(room, "learning_rate", rate)
+
+
+def test_a_loss_that_explodes_once_goes_back_to_the_last_snapshot_and_on_with_other_text(shouting, tmp_path, monkeypatch, capsys):
+    explode(monkeypatch, [32])
+    out = run(shouting, tmp_path / "run", 60)
+    assert "back to the last snapshot" in capsys.readouterr().err
+    steps = [line["step"] for line in lines(out) if "loss" in line]
+    assert steps == [20, 40, 50, 60]
+    assert all(math.isfinite(line["loss"]) for line in lines(out) if "loss" in line)
+    monkeypatch.undo()
+    read = {"at 40, where it was noticed, and 40 more": run(shouting, tmp_path / "plain", 80), "rolled back": out}
+    places = {(state["epoch"], state["batch"]) for state in map(progress, read.values())}
+    assert len(places) == 1
+
+
+def test_a_loss_that_explodes_twice_stops_with_its_fix(shouting, tmp_path, monkeypatch):
+    explode(monkeypatch, [32, 45])
+    with pytest.raises(Diverged, match="the loss") as caught:
+        run(shouting, tmp_path / "run", 60)
+    assert "train.lr" in caught.value.fix
+    assert (tmp_path / "run" / "resume" / "step-00000040").exists()
+
+
+def test_a_loss_far_above_what_it_was_counts_as_exploded(shouting, tmp_path, monkeypatch, capsys):
+    before = room.step
+
+    def higher(training, batches, rate):
+        loss, nll, norm = before(training, batches, rate)
+        return loss, nll + 12 * (training.progress.step > 25), norm
+
+    monkeypatch.setattr(room, "step", higher)
+    with pytest.raises(Diverged, match="has risen from"):
+        run(shouting, tmp_path / "run", 60)
+    assert "has risen from" in capsys.readouterr().err
+
+
+def test_training_ends_when_patience_does(shouting, tmp_path):
+    settings = {**SETTINGS["train"], "lr": 1e-30, "validate_every": 5, "patience": 2}
+    out = run(shouting, tmp_path / "run", 100, train=settings)
+    assert [line["step"] for line in lines(out) if "valid_nll" in line] == [5, 10, 15]
+
+
+@pytest.mark.parametrize("by", ["loss", "bleu"])
+def test_the_model_kept_is_the_best_by_the_chosen_score(shouting, tmp_path, by):
+    settings = {**SETTINGS["train"], "validate_every": 10, "average": 0, "best_by": by}
+    out = run(shouting, tmp_path / "run", 30, train=settings)
+    scores = {line["step"]: -line["valid_nll"] if by == "loss" else line[f"valid_{by}"] for line in lines(out) if "valid_nll" in line}
+    assert lines(out)[-1]["best_step"] == max(scores, key=lambda step: (scores[step], -step))
+
+
+def test_without_a_compiler_training_goes_on_with_one_line(shouting, tmp_path, monkeypatch, capsys):
+    def compile(function, **options):
+        raise RuntimeError("no compiler\nlong story")
+
+    monkeypatch.setattr(torch, "compile", compile)
+    run(shouting, tmp_path / "run", 2, train={**SETTINGS["train"], "compile": True})
+    said = capsys.readouterr().err
+    assert "without torch.compile: no compiler" in said
+    assert "long story" not in said
+
+
+def test_training_says_soon_how_long_it_will_take(shouting, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(meter, "FIRST_WORD", 0.0)
+    run(shouting, tmp_path / "run", 5)
+    assert re.search(r"target tokens a second, about \S+ minutes left", capsys.readouterr().err)

@@ -18,6 +18,7 @@ from mt.cli.plot import plot
 from mt.cli.prepare import prepare
 from mt.cli.train import train
 from mt.cli.translate import translate
+from mt.cli.tune import tune
 from mt.config import nearest
 from mt.errors import MtError, OutputError, UsageError
 
@@ -42,7 +43,7 @@ class Commands(TyperGroup):
 app = typer.Typer(
     name="mt", cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
 )
-for command in (translate, prepare, train, evaluate, explain, plot, export):
+for command in (translate, prepare, train, tune, evaluate, explain, plot, export):
     app.command()(command)
 
 

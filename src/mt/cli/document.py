@@ -29,7 +29,7 @@ def translate_document(translator: Translator, path: Path, options: Options, mem
     done: list[Translation] = []
 
     def translate(texts: list[str]) -> list[str]:
-        found = memory.translate(translator, texts, unwrap=options.unwrap)
+        found = memory.translate(translator, texts)
         done.extend(replace(result, warnings=[each for each in result.warnings if not STAND_IN.search(each)]) for result in found)
         return [result.text for result in found]
 
@@ -66,12 +66,12 @@ class Memory:
                     result = Translation(**json.loads(line))
                     self.known[result.source] = result
 
-    def translate(self, translator: Translator, texts: Sequence[str], *, unwrap: bool) -> list[Translation]:
+    def translate(self, translator: Translator, texts: Sequence[str]) -> list[Translation]:
         """Translations of the texts, in order; what is not known yet is translated and kept."""
         new = [text for text in dict.fromkeys(texts) if text not in self.known]
         with console.progress("translating", len(new)) as advance:
             for start in range(0, len(new), CHUNK):
-                results = translator.translate_documents(new[start : start + CHUNK], unwrap=unwrap)
+                results = translator.translate_documents(new[start : start + CHUNK])
                 self.keep(results)
                 advance(len(results))
         return [self.known[text] for text in texts]

@@ -23,6 +23,7 @@ def prepare(
     tokenizer: Annotated[str, Option(metavar="unigram|bpe|FILE", help="how to learn one, or a tokenizer.model to use again")] = "unigram",
     max_tokens: Annotated[int, Option(min=1, help="longer sentences are left out")] = 150,
     augment: Annotated[float, Option(min=0, max=1, help="share of pairs changed as people type: CAPITALS, no full stop, mistakes")] = 0.0,
+    resegment: Annotated[float, Option(min=0, max=1, help="share of pairs cut into other tokens than the likeliest, against overfitting")] = 0.0,
     jobs: Annotated[int | None, Option(min=1, help="processes; one for each processor if not given")] = None,
     seed: Annotated[int, Option(help="of the split and the order")] = 1,
     json_output: Annotated[bool, Option("--json", help="print the manifest")] = False,
@@ -38,7 +39,7 @@ def prepare(
     from mt.data.sources import parse_source
 
     existing = Path(tokenizer) if Path(tokenizer).is_file() else None
-    settings = {"vocab_size": vocab_size, "max_tokens": max_tokens, "augment": augment, "seed": seed}
+    settings = {"vocab_size": vocab_size, "max_tokens": max_tokens, "augment": augment, "resegment": resegment, "seed": seed}
     config = update(Config(), {"data": settings if existing else {**settings, "tokenizer": tokenizer}}).data
     names = sources or [str(path) for path in sorted(shipped("_data/sample", "data/sample").glob("*.tsv"))]
     chosen = Sources(*([parse_source(name) for name in part or []] for part in (names, valid, test)))

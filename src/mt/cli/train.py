@@ -19,6 +19,7 @@ def train(
     precision: Annotated[str, Option(help="auto, fp32 or bf16")] = "auto",
     max_steps: Annotated[int | None, Option(min=1, help="stop after this many optimizer steps")] = None,
     max_minutes: Annotated[float | None, Option(min=0, help="stop after this many minutes")] = None,
+    tokens_per_batch: Annotated[str | None, Option(metavar="N|auto", help="size of a batch; auto: what the GPU's memory takes")] = None,
     seed: Annotated[int | None, Option(help="of the weights, the dropout and the order of the data")] = None,
     threads: Annotated[int | None, Option(min=1, help="CPU threads")] = None,
 ) -> None:
@@ -29,11 +30,11 @@ def train(
     from mt.config import build_config
     from mt.device import choose_device, choose_precision, use_threads
     from mt.run import RunDir
-    from mt.training.loop import Budget
     from mt.training.loop import train as train_model
+    from mt.training.session import Budget
 
-    seeded = [] if seed is None else [f"train.seed={seed}"]
-    full_config = build_config(preset, config, [*(settings or []), *seeded])
+    flags = {"train.seed": seed, "train.tokens_per_batch": 0 if tokens_per_batch == "auto" else tokens_per_batch}
+    full_config = build_config(preset, config, [*(settings or []), *(f"{key}={value}" for key, value in flags.items() if value is not None)])
     use_threads(threads)
     chosen = choose_device(device)
     dtype = choose_precision(precision, chosen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import select
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
 from itertools import count
@@ -151,12 +151,21 @@ class Show:
         """Say at the end how the glossary was kept; with `strict`, fail where something was not."""
         from mt import console
         from mt.errors import FidelityError
-        from mt.text.glossary import compliance
 
         if self.terms:
             console.table("glossary", ["term", "translation", "met", "kept"], compliance(self.terms))
         if strict and self.flawed:
             raise FidelityError(f"{self.flawed} of the translations may have lost something", fix="read the warnings above; change these by hand")
+
+
+def compliance(checks: Iterable[Check]) -> list[tuple[str, str, int, int]]:
+    """Rows of term, translation, times met and times kept, for a table; the worst kept first."""
+    rows: dict[tuple[str, str], tuple[str, str, int, int]] = {}
+    for check in checks:
+        entry = (check.term.lower(), check.target.lower())
+        term, target, met, kept = rows.get(entry, (check.term, check.target, 0, 0))
+        rows[entry] = (term, target, met + 1, kept + check.kept)
+    return sorted(rows.values(), key=lambda row: (row[3] / row[2], -row[2], row[0]))
 
 
 def coloured(confidence: float) -> str:

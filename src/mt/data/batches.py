@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
 import torch
 from torch import Tensor
 
-from mt.config import BOS, EOS, PAD
+from mt.config import BOS, EOS, PAD, Config
+from mt.data.sources import Pair, Source, read_source
 from mt.errors import RunError
+from mt.run import RunDir, read_json
+from mt.text.tokenizer import Tokenizer
 
 POOL = 100   # batches' worth of shuffled pairs that are sorted by length together: little padding, yet every epoch other batches
 
@@ -33,6 +39,12 @@ class Batch:
             return self
         src, tgt_in, tgt_out = (x.pin_memory().to(device, non_blocking=True) for x in (self.src, self.tgt_in, self.tgt_out))
         return Batch(src, tgt_in, tgt_out, self.source_tokens, self.target_tokens)
+
+    def halves(self) -> list[Batch]:
+        """The same pairs as two batches, where there are two."""
+        sides = [side.tensor_split(2) for side in (self.src, self.tgt_in, self.tgt_out)]
+        counted = [(*part, *(int((part[i] != PAD).sum()) for i in (0, 2))) for part in zip(*sides, strict=True)]
+        return [Batch(*part) for part in counted if len(part[0])]
 
 
 @dataclass(frozen=True)
@@ -88,6 +100,28 @@ class PairDataset:
         return len(self.tgt.tokens) + len(self)
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """All that training reads from the folder that `mt prepare` made."""
+
+    folder: RunDir
+    tokenizer: Tokenizer
+    train: PairDataset
+    valid: PairDataset
+    valid_text: list[Pair]
+
+    @classmethod
+    def load(cls, path: Path) -> Prepared:
+        """What is in the folder; raises RunError where it is none of ours."""
+        folder, valid_text = RunDir(path), list(read_source(Source(str(path / "valid.tsv"))))
+        return cls(folder, Tokenizer.load(folder.tokenizer), PairDataset.load(path / "train"), PairDataset.load(path / "valid"), valid_text)
+
+    def describe(self, config: Config) -> Config:
+        """The configuration with what was settled when the data were prepared: their settings, and the size of the vocabulary."""
+        settings = {name: value for name, value in read_json(self.folder.manifest)["data"].items() if name in vars(config.data)}
+        return replace(config, model=replace(config.model, vocab_size=self.tokenizer.vocab_size), data=replace(config.data, **settings))
+
+
 def flatten(column: pa.ChunkedArray) -> Column:
     """A list column as one array and offsets; raises ArrowException where it holds something else."""
     array = column.cast(pa.list_(pa.int32())).combine_chunks()
@@ -132,6 +166,22 @@ class BatchStream:
         for pairs in self.plan(number)[start:]:
             yield self.collate(pairs)
 
+    def steps(self, epoch: int, start: int, accumulate: int, device: torch.device) -> Iterator[tuple[list[Batch], tuple[int, int]]]:
+        """The batches of one optimizer step after another, epoch after epoch; with each the epoch and batch that follow.
+
+        Batches are counted over all ranks here, so that another number of ranks can go on from there.
+        """
+        group: list[Batch] = []
+        first = start // self.world_size
+        for number in itertools.count(epoch):
+            made = (batch.to(device) for batch in self.epoch(number, first))
+            for following, batch in enumerate(ahead(made), start=first + 1):
+                group.append(batch)
+                if len(group) == accumulate:
+                    yield group, (number, following * self.world_size)
+                    group = []
+            first = 0
+
     def collate(self, pairs: np.ndarray) -> Batch:
         """Those pairs as one batch."""
         source, in_source = self.data.src.rows(pairs)
@@ -143,6 +193,18 @@ class BatchStream:
             source_tokens=len(source) + len(pairs),
             target_tokens=len(target) + len(pairs),
         )
+
+
+Item = TypeVar("Item")
+
+
+def ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The same items; while the caller works on one, a thread makes the next."""
+    with ThreadPoolExecutor(1) as worker:
+        coming = worker.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = worker.submit(next, items, None)
+            yield item
 
 
 def with_end(tokens: np.ndarray, inside: np.ndarray) -> Tensor:

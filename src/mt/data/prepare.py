@@ -24,11 +24,13 @@ from mt import __version__, console
 from mt.config import DataConfig
 from mt.data.augment import augment
 from mt.data.clean import broken_rule, rules
+from mt.data.resegment import Resegmenter
 from mt.data.sources import Pair, Source, read_source
+from mt.data.vocabulary import train_tokenizer
 from mt.errors import DataError, OutputError, UsageError
 from mt.run import RunDir, replacing, write_json, write_text
 from mt.text.normalize import normalize, normalize_french
-from mt.text.tokenizer import Tokenizer, train_tokenizer
+from mt.text.tokenizer import Tokenizer
 
 CHUNK = 10_000                  # pairs handed to a worker at a time
 TOKENIZER_PAIRS = 500_000       # at most, to learn the tokenizer from
@@ -76,7 +78,7 @@ def prepare(sources: Sources, out: Path, config: DataConfig, *, jobs: int, token
             normal_valid = [Pair(normalize(src), normalize_french(tgt)) for src, tgt in parts.valid]
             sizes = {
                 "train": write_arrow(folder / "train", parts.train, config, tally, mapped),
-                "valid": write_arrow(folder / "valid", normal_valid, config, tally, mapped),
+                "valid": write_arrow(folder / "valid", normal_valid, dataclasses.replace(config, resegment=0.0), tally, mapped),
                 "test": {name: len(pairs) for name, pairs in parts.tests.items()},
             }
             manifest = {
@@ -264,7 +266,7 @@ def write_arrow(folder: Path, pairs: list[Pair], config: DataConfig, tally: Coun
     """
     file = "data-00000-of-00001.arrow"
     sizes = Counter(pairs=0, src_tokens=0, tgt_tokens=0)
-    encode = partial(encode_chunk, tokenizer=RunDir(folder.parent).tokenizer, max_tokens=config.max_tokens)
+    encode = partial(encode_chunk, tokenizer=RunDir(folder.parent).tokenizer, config=config)
     folder.mkdir()
     with (
         pa.OSFile(str(folder / file), "wb") as sink,
@@ -285,11 +287,18 @@ def write_arrow(folder: Path, pairs: list[Pair], config: DataConfig, tally: Coun
     return dict(sizes)
 
 
-def encode_chunk(pairs: list[Pair], tokenizer: Path, max_tokens: int) -> pa.RecordBatch:
-    """The token numbers of both sides, where neither has more than max_tokens."""
-    loaded = Tokenizer.load(tokenizer)
-    rows = ([loaded.encode(side) for side in pair] for pair in pairs)
-    kept = [row for row in rows if max(map(len, row)) <= max_tokens]
+def encode_chunk(pairs: list[Pair], tokenizer: Path, config: DataConfig) -> pa.RecordBatch:
+    """The token numbers of both sides, some cut by chance, where neither has more than max_tokens."""
+    loaded, rng = Tokenizer.load(tokenizer), random.Random(f"{config.seed} {pairs[0]}")   # whichever process takes the chunk
+    resegmenter = Resegmenter(loaded) if config.resegment else None
+    kept = []
+    for pair in pairs:
+        row = [loaded.encode(side) for side in pair]
+        if resegmenter and rng.random() < config.resegment:
+            other = [resegmenter.encode(side, rng) for side in pair]
+            row = other if max(map(len, other)) <= config.max_tokens else row
+        if max(map(len, row)) <= config.max_tokens:
+            kept.append(row)
     return pa.record_batch([token_lists([row[i] for row in kept]) for i in (0, 1)], schema=SCHEMA)
 
 

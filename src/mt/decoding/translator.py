@@ -65,9 +65,9 @@ class Translator:
         self.glossary, self.style = glossary or Glossary({}), style
         self.digits = frozenset(token for digit in "0123456789" for token in tokenizer.encode(digit) if tokenizer.decode([token]) == digit)
 
-    def translate(self, text: str, *, unwrap: bool = False) -> Translation:
+    def translate(self, text: str) -> Translation:
         """A whole text, its layout kept: every line break, indentation and space between sentences."""
-        return self.translate_documents([text], unwrap=unwrap)[0]
+        return self.translate_documents([text])[0]
 
     def translate_lines(self, lines: Iterable[str | None]) -> Iterator[Translation]:
         """Line by line, in order, as soon as a chunk is done. None among the lines asks for those that have come so far."""
@@ -81,9 +81,9 @@ class Translator:
                 chunk, size = [], CHUNK
         yield from self.translate_documents(chunk)
 
-    def translate_documents(self, texts: Sequence[str], *, unwrap: bool = False) -> list[Translation]:
+    def translate_documents(self, texts: Sequence[str]) -> list[Translation]:
         """Several texts at once, their sentences batched together."""
-        documents = [Document.parse(text, unwrap=unwrap) for text in texts]
+        documents = [Document.parse(text) for text in texts]
         sentences = iter(self.translate_sentences([sentence for document in documents for sentence in document.sentences]))
         return [self.assemble(text, document, [next(sentences) for _ in document.sentences]) for text, document in zip(texts, documents, strict=True)]
 

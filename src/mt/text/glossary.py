@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -91,13 +90,3 @@ class Check:
     term: str
     target: str
     kept: bool
-
-
-def compliance(checks: Iterable[Check]) -> list[tuple[str, str, int, int]]:
-    """Rows of term, translation, times met and times kept, for a table; the worst kept first."""
-    rows: dict[tuple[str, str], tuple[str, str, int, int]] = {}
-    for check in checks:
-        entry = (check.term.lower(), check.target.lower())
-        term, target, met, kept = rows.get(entry, (check.term, check.target, 0, 0))
-        rows[entry] = (term, target, met + 1, kept + check.kept)
-    return sorted(rows.values(), key=lambda row: (row[3] / row[2], -row[2], row[0]))

@@ -51,13 +51,8 @@ class Document:
     sentences: list[str]
 
     @classmethod
-    def parse(cls, text: str, *, unwrap: bool = False) -> Document:
-        """The document in a text. A line break or a tab ends a sentence.
-
-        With `unwrap` the lines of a paragraph are joined first, for text that was wrapped by hand; the rebuilt text then
-        has each paragraph on one line. Blank lines, list items, headings and quoted lines stay on lines of their own.
-        """
-        text = join_wrapped(text) if unwrap else text
+    def parse(cls, text: str) -> Document:
+        """The document in a text. A line break or a tab ends a sentence."""
         spans = list(sentence_spans(text))
         edges = [0, *(edge for span in spans for edge in span), len(text)]
         gaps = [text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
@@ -111,26 +106,3 @@ def ends_sentence(text: str, start: int, match: re.Match[str]) -> bool:
         after = WORD_AFTER.match(following)
         return after is not None and after[0].lower().replace("’", "'") in STARTERS
     return True
-
-
-BLOCK_START = re.compile(rf"\s*(?:{BULLET}|[>|])")
-HEADING = re.compile(r"\s*#{1,6}[ \t]")
-
-
-def join_wrapped(text: str) -> str:
-    """The text with the line breaks inside paragraphs turned into spaces."""
-    blocks: list[list[str]] = []
-    for line in text.split("\n"):
-        if blocks and continues(blocks[-1][-1], line):
-            blocks[-1][-1] = blocks[-1][-1].rstrip(" \t\r")
-            blocks[-1].append(line.lstrip(" \t"))
-        else:
-            blocks.append([line])
-    return "\n".join(" ".join(block) for block in blocks)
-
-
-def continues(previous: str, line: str) -> bool:
-    """Whether `line` is more of the paragraph that `previous` belongs to; blank lines and rules belong to none."""
-    if BLOCK_START.match(line) or HEADING.match(previous) or previous.lstrip().startswith((">", "|")):
-        return False
-    return any(map(str.isalnum, previous)) and any(map(str.isalnum, line))

@@ -10,21 +10,25 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 import torch.distributed as dist
-from torch import Tensor, nn
+from torch import nn
 
-CPU = torch.device("cpu")
+from mt.errors import DeviceError, TrainingError
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
 class World:
-    """Which process this is, of how many."""
+    """Where this process computes and in which format, and which process it is, of how many."""
 
+    device: torch.device
+    dtype: torch.dtype
     rank: int = 0
     size: int = 1
-    device: torch.device = CPU
 
     @property
     def is_main(self) -> bool:
@@ -32,11 +36,12 @@ class World:
         return self.rank == 0
 
     def sum(self, value: float) -> float:
-        """The sum over all processes; waits for them."""
+        """The sum over all processes; waits for them, but for no device."""
         if self.size == 1:
             return value
-        total = torch.tensor(value, dtype=torch.float64, device=self.device)
-        dist.all_reduce(total)
+        total = torch.tensor(value, dtype=torch.float64)
+        with talking():
+            dist.all_reduce(total)
         return total.item()
 
     def any(self, flag: bool) -> bool:
@@ -49,35 +54,45 @@ class World:
             return
         gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
         together = torch.cat([gradient.flatten() for gradient in gradients])
-        dist.all_reduce(together)
+        with talking():
+            dist.all_reduce(together)
         for gradient, part in zip(gradients, together.split([gradient.numel() for gradient in gradients]), strict=True):
             gradient.copy_(part.view_as(gradient))
 
-    def gather(self, tensor: Tensor) -> list[Tensor]:
-        """The tensor of each process, in the order of their ranks."""
+    def gather(self, value: Value) -> list[Value]:
+        """What each process has, in the order of their ranks."""
         if self.size == 1:
-            return [tensor]
-        everyone: list[Tensor | None] = [None] * self.size
-        dist.all_gather_object(everyone, tensor)
-        return [each for each in everyone if each is not None]
-
-
-def launched_rank() -> int:
-    """The number of this process on its machine, as torchrun gave it."""
-    return int(os.environ.get("LOCAL_RANK", "0"))
+            return [value]
+        everyone: list[Value] = [value] * self.size
+        with talking():
+            dist.all_gather_object(everyone, value)
+        return everyone
 
 
 @contextmanager
-def join(device: torch.device) -> Iterator[World]:
-    """The world this process was started into, left again at the end of the block."""
+def talking() -> Iterator[None]:
+    """Within the block processes exchange something; raises TrainingError where one of them has gone."""
+    try:
+        yield
+    except RuntimeError as error:
+        fix = "see above what it said; the same command goes on from the last snapshot"
+        raise TrainingError("another process of this training has ended", fix=fix) from error
+
+
+@contextmanager
+def join(device: torch.device, dtype: torch.dtype) -> Iterator[World]:
+    """The world this process was started into, left again at the end of the block; of several GPUs each process takes its own."""
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
-        yield World(device=device)
+        yield World(device, dtype)
         return
     if device.type == "cuda":
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        if device.index >= torch.cuda.device_count():
+            raise DeviceError(f"there is no {device} for this process", fix=f"torchrun --nproc-per-node {torch.cuda.device_count()}")
         torch.cuda.set_device(device)
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
     try:
-        yield World(dist.get_rank(), size, device)
+        yield World(device, dtype, dist.get_rank(), size)
     finally:
         dist.destroy_process_group()

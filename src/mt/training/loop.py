@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import itertools
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import Protocol, cast
 
 import torch
 from torch import Tensor
 
-from mt import console
+from mt import checkpoint, console
+from mt.checkpoint import Progress
 from mt.config import Config
 from mt.data.batches import Batch, BatchStream
-from mt.device import autocast
-from mt.model import TranslationModel
+from mt.errors import Diverged
+from mt.extras import draw_curves
 from mt.run import RunDir
+from mt.signals import stop_on_signals
 from mt.training.distributed import join
-from mt.training.loss import smoothed_cross_entropy
+from mt.training.gradients import gradients
 from mt.training.meter import Meter
-from mt.training.optim import clip_gradients, learning_rate
-from mt.training.session import Budget, Place, Progress, Training, begin, save, start_from
-from mt.training.validation import draw_curves, finish, validate
-
-__all__ = ["Budget", "train"]
-
-
-class StopSignal(Protocol):
-    """Whether Ctrl-C or SIGTERM has asked to stop."""
-
-    def __bool__(self) -> bool: ...
+from mt.training.optim import learning_rate
+from mt.training.session import Budget, Training, begin, restore, save
+from mt.training.validation import finish, validate
 
 
 def train(
@@ -45,34 +33,35 @@ def train(
 
     Ends at the budget; Ctrl-C and SIGTERM finish the step, save, and raise KeyboardInterrupt.
     """
-    with join(device) as world, stop_on_signals() as stop:
-        training = begin(config, data, run, budget, Place(device, dtype, world))
-        if training.progress.step == 0 and init is not None:
-            start_from(training, init)
-        progress, train_config = training.progress, config.train
-        seed, rank, size = train_config.seed, world.rank, world.size
-        stream = BatchStream(training.train_data, train_config.tokens_per_batch, seed=seed, rank=rank, world_size=size)
-        meter = Meter(training)
-        for batches, following in batches_by_step(stream, progress, train_config.accumulate):
-            if world.any(bool(stop) or spent(training)):
+    with join(device, dtype) as world, stop_on_signals("step") as stop:
+        training = begin(config, data, run, budget, world, init)
+        train_config, start, meter = training.config.train, training.progress, Meter(training)
+        stream = BatchStream(training.data.train, train_config.tokens_per_batch, seed=train_config.seed, rank=world.rank, world_size=world.size)
+        for batches, following in stream.steps(start.epoch, start.batch, train_config.accumulate, world.device):
+            if world.any(stop.is_set() or spent(training)):
                 break
-            rate = learning_rate(progress.step + 1, train_config, budget.max_steps)
+            rate = learning_rate(training.progress.step + 1, train_config, budget.max_steps)
             loss, nll, norm = step(training, batches, rate)
-            progress.epoch, progress.batch = following
-            meter.add(batches, loss, nll, norm, rate)
-            if progress.step % train_config.validate_every == 0:
-                meter.flush()
-                validate(training)
-                save(training)
-                draw_curves(training)
+            training.progress.epoch, training.progress.batch = following
+            try:
+                meter.add(batches, loss, nll, norm, rate)
+                if training.progress.step % train_config.validate_every == 0:
+                    meter.flush()
+                    validate(training)
+                    save(training)
+                    if world.is_main:
+                        draw_curves(run)
+                    meter.restart()
+            except Diverged as problem:
+                roll_back(training, problem)
                 meter.restart()
         meter.flush()
         save(training)
-        if world.any(bool(stop)):
-            console.log(f"stopped and saved at step {progress.step:,}; the same command goes on from here")
+        if world.any(stop.is_set()):
+            console.log(f"stopped and saved at step {training.progress.step:,}; the same command goes on from here")
             raise KeyboardInterrupt
         finish(training)
-    return progress
+    return training.progress
 
 
 def step(training: Training, batches: list[Batch], rate: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -80,59 +69,34 @@ def step(training: Training, batches: list[Batch], rate: float) -> tuple[Tensor,
 
     Each token counts the same, however the tokens fall into batches: the sum of the losses over the number of tokens.
     """
-    model = cast(TranslationModel, training.model)
-    tokens = round(training.place.world.sum(sum(batch.target_tokens for batch in batches)))
-    loss, nll = torch.zeros((), device=training.place.device), torch.zeros((), device=training.place.device)
-    for batch in batches:
-        batch = batch.to(training.place.device)
-        with autocast(training.place.device, training.place.dtype):
-            features = model.features(batch.src, batch.tgt_in)
-            part = smoothed_cross_entropy(features, model.output_weight, batch.tgt_out, training.config.train.label_smoothing)
-        (part.smoothed / tokens).backward()
-        loss += part.smoothed.detach() / tokens
-        nll += part.nll / tokens
-    training.place.world.sum_gradients(training.model)
-    norm = clip_gradients(training.model.parameters(), training.config.train.clip_norm)
+    world, model, config = training.world, training.model, training.config.train
+    tokens = round(world.sum(sum(batch.target_tokens for batch in batches)))
+    loss, nll = gradients(model, batches, tokens, config.label_smoothing, world)
+    world.sum_gradients(model)
+    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm, foreach=True)   # Pascanu et al. 2013
     training.optimizers.step(rate)
     training.progress.step += 1
     training.progress.target_tokens += tokens
     return loss, nll, norm
 
 
-def batches_by_step(stream: BatchStream, progress: Progress, accumulate: int) -> Iterator[tuple[list[Batch], tuple[int, int]]]:
-    """The batches of one optimizer step after another, from where `progress` stands; with each the epoch and batch that follow."""
-    group: list[Batch] = []
-    start = progress.batch
-    for epoch in itertools.count(progress.epoch):
-        for following, batch in enumerate(stream.epoch(epoch, start=start), start=start + 1):
-            group.append(batch)
-            if len(group) == accumulate:
-                yield group, (epoch, following)
-                group = []
-        start = 0
-
-
 def spent(training: Training) -> bool:
-    """Whether the budget is used up."""
-    budget = training.budget
-    out_of_steps = budget.max_steps is not None and training.progress.step >= budget.max_steps
-    return out_of_steps or (budget.max_minutes is not None and time.monotonic() - training.started >= budget.max_minutes * 60)
+    """Whether training has had its time, or gains nothing any more."""
+    budget, progress, patience = training.budget, training.progress, training.config.train.patience
+    return (
+        (budget.max_steps is not None and progress.step >= budget.max_steps)
+        or (budget.max_minutes is not None and time.monotonic() - training.started >= budget.max_minutes * 60)
+        or (budget.enough is not None and budget.enough(progress))
+        or 0 < patience <= progress.unimproved
+    )
 
 
-@contextmanager
-def stop_on_signals() -> Iterator[StopSignal]:
-    """Within the block, Ctrl-C and SIGTERM only set what is yielded to true; a second one stops at once."""
-    received: list[int] = []
-
-    def receive(number: int, frame: FrameType | None) -> None:
-        if received:
-            raise KeyboardInterrupt
-        received.append(number)
-        console.log("stopping after this step; once more to stop at once, losing what is not saved")
-
-    before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield cast(StopSignal, received)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def roll_back(training: Training, problem: Diverged) -> None:
+    """Back to the weights of the last snapshot, but on with the text that follows; raises the problem where that was tried before."""
+    place = training.progress.epoch, training.progress.batch
+    if training.progress.rolled_back or not checkpoint.snapshots(training.run.resume):
+        raise problem
+    console.warn(f"{problem.message}; back to the last snapshot, and on from there with other text")
+    restore(training)
+    training.progress.epoch, training.progress.batch = place
+    training.progress.rolled_back = True

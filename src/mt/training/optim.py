@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
@@ -32,15 +31,12 @@ class Optimizers:
 
     def __init__(self, model: nn.Module, config: TrainConfig) -> None:
         matrices = [p for name, p in model.named_parameters() if config.optimizer == "muon" and p.dim() == 2 and "embedding" not in name]
-        chosen = set(matrices)
-        rest = [p for p in model.parameters() if p not in chosen]
+        rest = [p for p in model.parameters() if not any(p is matrix for matrix in matrices)]
         self.parts: list[torch.optim.Optimizer] = [
             torch.optim.AdamW(rest, lr=0.0, betas=config.betas, eps=1e-9, weight_decay=config.weight_decay, fused=True)
         ]
         if matrices:
-            self.parts.append(
-                torch.optim.Muon(matrices, lr=0.0, weight_decay=config.weight_decay, adjust_lr_fn="match_rms_adamw")
-            )
+            self.parts.append(torch.optim.Muon(matrices, lr=0.0, weight_decay=config.weight_decay, adjust_lr_fn="match_rms_adamw"))
 
     def step(self, rate: float) -> None:
         """Update every parameter from its gradient at learning rate `rate`, and clear the gradients."""
@@ -69,8 +65,3 @@ class Optimizers:
                     # A copy in memory of its own: one inside the file's buffer is aligned otherwise, and products may round otherwise.
                     state.setdefault(int(parameter), {})[name] = value.clone()
             part.load_state_dict({"state": state, "param_groups": part.state_dict()["param_groups"]})
-
-
-def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> Tensor:
-    """Scale all gradients down together where their norm exceeds `max_norm`; returns the norm before (Pascanu et al. 2013)."""
-    return torch.nn.utils.clip_grad_norm_(parameters, max_norm, foreach=True)

@@ -1,0 +1,187 @@
+"""Trying out hyperparameters: many short trainings, the next one chosen by what the earlier ones showed; needs Optuna.
+
+A search space is a TOML file with a table for each setting that may vary:
+
+    [train.lr]
+    from = 1e-3
+    to = 1e-2
+    scale = "log"            # or "linear", as without it; whole numbers where both ends are
+
+    [model.dropout]
+    choices = [0.0, 0.1, 0.2]
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mt import console
+from mt.checkpoint import Progress
+from mt.config import Config, read_settings
+from mt.errors import ConfigError, ExtraError, RunError, TrainingError
+from mt.run import RunDir, write_text
+from mt.training.loop import train
+from mt.training.session import Budget
+
+Optuna = Any        # Optuna's module and its trials: the package is imported late
+FIRST_TRIALS = 4    # by chance and never ended early; then the sampler knows enough to choose, and the pruner to compare
+FORMS = ({"choices"}, {"from", "to"}, {"from", "to", "scale"})
+
+
+@dataclass(frozen=True)
+class Trials:
+    """What all trials have in common."""
+
+    data: Path
+    out: Path
+    budget: Budget
+    device: torch.device
+    dtype: torch.dtype
+    build: Callable[[list[str]], Config]   # the configuration with KEY=VALUE settings
+
+    @property
+    def journal(self) -> Path:
+        """What Optuna remembers, line by line."""
+        return self.out / "journal.log"
+
+    @property
+    def best(self) -> Path:
+        return self.out / "best.toml"
+
+    def run(self, number: int) -> RunDir:
+        """The model folder of a trial."""
+        return RunDir(self.out / f"trial-{number:03d}")
+
+
+def tune(trials: Trials, space_file: Path, count: int, *, seed: int) -> list[dict[str, object]]:
+    """Go on until there are `count` trials; returns them, the best first, and writes its configuration to best.toml."""
+    optuna = require_optuna()
+    space = read_space(space_file, trials.build)
+    claim(trials, space_file)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    study = optuna.create_study(
+        study_name="mt",
+        storage=optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(trials.journal))),
+        load_if_exists=True,
+        sampler=optuna.samplers.TPESampler(n_startup_trials=FIRST_TRIALS, seed=seed),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=FIRST_TRIALS),
+    )
+    done = sum(trial.state.is_finished() for trial in study.trials)
+    study.optimize(lambda trial: objective(trial, space, trials), n_trials=max(0, count - done), catch=(TrainingError, ConfigError))
+    rows = summary(study)
+    if not rows or rows[0]["score"] is None:
+        raise TrainingError("no trial came to its end", fix="see above why; make the space narrower, or the trials longer")
+    config = trials.run(int(str(rows[0]["trial"]))).read_config()
+    write_text(trials.best, f"# the best of {len(rows)} trials: mt train --data {trials.data} --config {trials.best}\n{to_toml(config)}")
+    return rows
+
+
+def require_optuna() -> Optuna:
+    """The optuna module; raises ExtraError where it is not installed."""
+    try:
+        import optuna
+    except ImportError as error:
+        raise ExtraError("Optuna is not installed", fix="pip install 'mt[tune]'") from error
+    return optuna
+
+
+def read_space(path: Path, build: Callable[[list[str]], Config]) -> dict[str, dict[str, Any]]:
+    """The settings that may vary; raises ConfigError where one is unknown, or an end of its range impossible."""
+    space = {f"{section}.{name}": values for section, names in read_settings(path).items() for name, values in tables(names, section)}
+    if not space:
+        raise ConfigError(f"{path} holds no search space", fix="write [train.lr], and below it from = 1e-3 and to = 1e-2")
+    for key, values in space.items():
+        if set(values) not in FORMS or values.get("scale", "log") not in ("log", "linear") or not values.get("choices", True):
+            raise ConfigError(f"{path}: {key} is no range", fix='give it from and to, and perhaps scale = "log"; or choices = [...]')
+        for value in values.get("choices", [values.get("from"), values.get("to")]):
+            build([f"{key}={json.dumps(value)}"])
+    return space
+
+
+def tables(names: Any, section: str) -> list[tuple[str, dict[str, Any]]]:   # Any: whatever the file holds
+    """The settings of a section; raises ConfigError where it holds something else."""
+    if not isinstance(names, dict) or not all(isinstance(values, dict) for values in names.values()):
+        raise ConfigError(f"{section} is no section of a search space", fix="write [train.lr], and below it from = 1e-3 and to = 1e-2")
+    return list(names.items())
+
+
+def claim(trials: Trials, space_file: Path) -> None:
+    """Make the folder, or check that it was made for the same space."""
+    kept, space = trials.out / "space.toml", space_file.read_text(encoding="utf-8")
+    if not kept.exists():
+        if trials.out.exists() and any(trials.out.iterdir()):
+            raise RunError(f"{trials.out} is not empty and holds no trials", fix="choose another --out")
+        write_text(kept, space)
+    elif kept.read_text(encoding="utf-8") != space:
+        raise RunError(f"{trials.out} was made for another search space", fix="choose another --out, or remove it")
+
+
+def objective(trial: Optuna, space: dict[str, dict[str, Any]], trials: Trials) -> float:
+    """The best validation score of a training with values for the settings that Optuna suggests: lower is better."""
+    import optuna
+
+    values = {key: suggest(trial, key, choice) for key, choice in space.items()}
+    settings = [f"{key}={json.dumps(value)}" for key, value in values.items()]
+    console.log(f"trial {trial.number}: {'  '.join(settings)}")
+    watch = Watch(trial)
+    try:
+        budget = replace(trials.budget, enough=watch.is_hopeless)
+        progress = train(trials.build(settings), trials.data, trials.run(trial.number), budget, device=trials.device, dtype=trials.dtype)
+    except (TrainingError, ConfigError) as error:
+        console.warn(f"trial {trial.number} failed: {error.message}")
+        raise
+    if watch.hopeless:
+        raise optuna.TrialPruned
+    return progress.best
+
+
+class Watch:
+    """Tells Optuna of each validation of a trial."""
+
+    def __init__(self, trial: Optuna) -> None:
+        self.trial = trial
+        self.seen = 0
+        self.hopeless = False
+
+    def is_hopeless(self, progress: Progress) -> bool:
+        """Whether the trial does worse than most of the earlier ones did after as many steps."""
+        if progress.validated > self.seen:
+            self.seen = progress.validated
+            self.trial.report(progress.best, self.seen)
+            self.hopeless = self.trial.should_prune()
+        return self.hopeless
+
+
+def suggest(trial: Optuna, key: str, choice: dict[str, Any]) -> Any:
+    """A value for a setting."""
+    if "choices" in choice:
+        return trial.suggest_categorical(key, choice["choices"])
+    low, high, log = choice["from"], choice["to"], choice.get("scale") == "log"
+    whole = isinstance(low, int) and isinstance(high, int)
+    return (trial.suggest_int if whole else trial.suggest_float)(key, low, high, log=log)
+
+
+def summary(study: Optuna) -> list[dict[str, object]]:
+    """The trials that have ended: those that were completed first, the better before the worse."""
+    ended = [trial for trial in study.trials if trial.state.is_finished()]
+    rows = [
+        {"trial": trial.number, "state": trial.state.name.lower(), "score": trial.value if trial.state.name == "COMPLETE" else None, **trial.params}
+        for trial in ended
+    ]
+    return sorted(rows, key=lambda row: (row["score"] is None, row["score"] or 0.0))
+
+
+def to_toml(config: Config) -> str:
+    """The settings that a training can be given, as TOML."""
+    sections = {"model": {**vars(config.model)}, "train": vars(config.train), "decode": vars(config.decode)}
+    del sections["model"]["vocab_size"]   # the tokenizer knows
+    lines = []
+    for section, values in sections.items():
+        lines += [f"\n[{section}]", *(f"{name} = {json.dumps(value)}" for name, value in values.items())]   # numbers and texts are written as in JSON
+    return "\n".join(lines) + "\n"
