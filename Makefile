@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 INSTALL := $(RUN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
 # Corpora of the model that ships (its card says what each is) and how often each pair is used: first general text, then mostly
-# everyday text, at last both. make ship CORPORA=DIR, where DIR has train/, dev/ and test/.
+# everyday text, then both, at last a touch of our own. make ship CORPORA=DIR, where DIR has train/, dev/ and test/.
 CORPORA ?= data/corpora
 GENERAL := 3*tatoeba 3*tatoeba-extra 3*news-wmt 2*news-postedit 1*lexicon 0.4*hansard-1 0.4*hansard-2 0.08*laws-canada \
 	1*literature 0.3*mdn 0.2*php-docs 0.3*manpages 0.4*software-docs 1*software-ui 1*ui-misc 0.7*webdev-docs \
@@ -18,6 +18,8 @@ EVERYDAY := 2*tatoeba 2*tatoeba-extra 0.5*lexicon 2*news-wmt 1*news-postedit 0.3
 BOTH := 2*tatoeba 2*tatoeba-extra 3*news-wmt 2*news-postedit 1*lexicon 0.45*hansard-1 0.45*hansard-2 1*literature 1.5*tech-news-sites \
 	1.5*civic-society-sites 1*canada-digital 0.6*debian-news 0.3*mdn 0.4*webdev-docs 0.2*manpages 0.3*software-docs 0.7*software-ui \
 	0.7*ui-misc 0.05*laws-canada 0.5*games 0.2*medical-hpo 2*tico19-dev 0.1*pathfinder-rpg
+OWN := 0.6*tatoeba 1*tatoeba-extra 2*news-wmt 1*news-postedit 0.3*lexicon 0.06*hansard-1 0.06*hansard-2 0.3*literature 1*tech-news-sites \
+	1*civic-society-sites 0.5*canada-digital 0.2*software-ui
 DEV := newstest2012 tatoeba_dev hansard_dev multi30k_val
 TEST := newstest2013 ntrex128 tatoeba_test multi30k_test_2016_flickr multi30k_test_2017_flickr multi30k_test_2017_mscoco hansard_test
 corpora = $(foreach corpus,$(1),$(subst *,*$(CORPORA)/train/,$(corpus)).tsv.xz)
@@ -58,10 +60,13 @@ ship: $(READY)              ## make the model that ships again, in checkpoints/s
 	$(RUN)/mt train --data data/everyday --out checkpoints/everyday --init checkpoints/general --max-steps 1350 $(SHIP) \
 		--set train.lr=1.7e-3 --set train.warmup=300 --set train.cooldown=1050 --set train.average=0
 	$(PREPARE_SHIP) $(call corpora,$(BOTH)) '8*data/sample/corpus.tsv' --tokenizer data/general/tokenizer.model --seed 2 --out data/both
-	$(RUN)/mt train --data data/both --out checkpoints/both --init checkpoints/everyday --max-steps 3450 $(SHIP) \
-		--set train.lr=2.2e-3 --set train.warmup=800 --set train.cooldown=3000 --set train.average=0
-	$(RUN)/mt export checkpoints/both --to mt --out checkpoints/ship
-	$(RUN)/mt evaluate checkpoints/ship --data data/both
+	$(RUN)/mt train --data data/both --out checkpoints/both --init checkpoints/everyday --max-steps 6000 $(SHIP) \
+		--set train.lr=2.2e-3 --set train.warmup=800 --set train.cooldown=5000 --set train.average=0
+	$(PREPARE_SHIP) $(call corpora,$(OWN)) '60*data/sample/corpus.tsv' --tokenizer data/general/tokenizer.model --seed 4 --out data/own
+	$(RUN)/mt train --data data/own --out checkpoints/own --init checkpoints/both --max-steps 100 $(SHIP) \
+		--set train.lr=6e-4 --set train.warmup=20 --set train.cooldown=80 --set train.average=0
+	$(RUN)/mt export checkpoints/own --to mt --out checkpoints/ship
+	$(RUN)/mt evaluate checkpoints/ship --data data/own
 
 clean:                      ## remove the environment and caches; data and models stay
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -70,5 +75,5 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mt needs Python 3.11 or newer: make PYTHON=python3.12")'
 	test -x $(RUN)/pip || $(PYTHON) -m venv $(VENV)
 	$(INSTALL) torch
-	$(INSTALL) -e '.[dev,fast,formats,plots]'
+	$(INSTALL) -e '.[dev,fast,formats,plots,tensorboard,tune]'
 	touch $@

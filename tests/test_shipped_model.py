@@ -18,7 +18,7 @@ OFFLINE = """
 import socket, sys
 def refuse(*arguments, **options):
     raise AssertionError("a socket was opened")
-socket.socket = socket.create_connection = socket.getaddrinfo = refuse
+socket.socket.__init__ = socket.create_connection = socket.getaddrinfo = refuse
 sys.argv = ["mt", "translate", *sys.argv[1:]]
 from mt.cli.app import main
 main()

@@ -62,7 +62,7 @@ def test_layout_survives(tokenizer: Tokenizer):
     assert translator.translate(text).text == "  Bonjour.  Le chat courut.\r\n\r\n\t- Bonjour.\n> Bonjour. \n\n"
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(text=st.text(st.characters(), max_size=60))
 def test_any_text_at_all_is_translated_with_its_lines_kept(copying: Translator, text: str):
     assert copying.translate(text).text.count("\n") == text.count("\n")

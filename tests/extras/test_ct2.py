@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import compress, islice
 from pathlib import Path
 
 import pytest
 import torch
 from fakes import make_model
 
+import mt
 from mt.checkpoint import load_model, load_weights, save_weights
 from mt.config import DecodeConfig
+from mt.data.sources import parse_source, read_source
 from mt.decoding.engine import TorchEngine
 from mt.errors import ConfigError, RunError
 from mt.extras.ct2 import CT2Engine, convert, converted, is_converted
@@ -70,3 +73,25 @@ def test_weights_converted_before_they_were_trained_on_are_not_used(tmp_path: Pa
     weights = load_weights(run.weights)
     save_weights(run.weights, {name: tensor + 0.1 for name, tensor in weights.items()})
     assert not is_converted(run)
+
+
+@pytest.mark.parametrize("beam", [1, 4])
+def test_both_engines_say_the_same(tmp_path: Path, beam: int):
+    ships = RunDir(mt.default_model())
+    if not ships.weights.exists():
+        pytest.skip("no model ships with this copy")
+    convert(ships, tmp_path / "ct2", "float32")
+    tokenizer = Tokenizer.load(ships.tokenizer)
+    model, _, _ = load_model(ships, torch.device("cpu"))
+    corpus = read_source(parse_source(str(next(mt.shipped("_data/sample", "data/sample").glob("*.tsv")))))
+    sources = [tokenizer.encode(pair.src) for pair in islice(corpus, 0, None, 12)]
+    assert len(sources) > 200
+    config = DecodeConfig(beam=beam)
+    ours = TorchEngine(model, torch.device("cpu")).translate(sources, config)
+    fast = CT2Engine(tmp_path / "ct2", tokenizer).translate(sources, config)
+    alike = [one.tokens == other.tokens for [one], [other] in zip(ours, fast, strict=True)]
+    assert sum(alike) / len(alike) >= 0.99
+    for [one], [other] in compress(zip(ours, fast, strict=True), alike):
+        assert other.score == pytest.approx(one.score, abs=0.01)
+        assert other.confidence == pytest.approx(one.confidence, abs=0.01)
+        assert other.finished == one.finished

@@ -369,7 +369,6 @@ def test_markup_that_does_not_come_back_is_never_lost(broken: str):
 
 
 @given(st.lists(st.text(st.sampled_from("ab .<x1>{}")), min_size=1, max_size=9), st.text(st.sampled_from("ab <x12>{} "), max_size=20), st.data())
-@settings(deadline=None)
 def test_no_translation_damages_markup(parts: list[str], said: str, data: st.DataObject):
     unit = [part if i % 2 == 0 else data.draw(st.sampled_from(["<b>", "</b>", Word("`c`")])) for i, part in enumerate(parts[: len(parts) | 1])]
     unit = unit if len(unit) % 2 else unit[:-1]
@@ -396,7 +395,6 @@ def test_wrapped_markdown_stays_wrapped_and_quoted():
 
 
 @given(st.lists(st.text(st.sampled_from("ab "), max_size=20), min_size=1, max_size=5), st.text(st.sampled_from("cd "), max_size=60))
-@settings(deadline=None)
 def test_a_text_is_broken_as_often_as_its_source_where_it_can_be(lines: list[str], text: str):
     breaks = [f"<{i}>" for i in range(len(lines) - 1)]
     result = relined([text], [part for pair in zip(lines, [*breaks, ""], strict=True) for part in pair][:-1])
@@ -434,7 +432,6 @@ def test_unwrapping_leaves_what_is_no_paragraph_alone(text: str):
 
 
 @given(text=st.text(st.sampled_from("aB.\t \n\r-*>#|1")))
-@settings(deadline=None)
 def test_unwrapping_changes_only_space(text: str):
     assert "".join(run(text, "txt", same, unwrap=True).split()) == "".join(text.split())
 
@@ -444,7 +441,6 @@ UGLY = st.text(st.sampled_from("aB é\n\r\t\"'\\<>/&;=#*_`[]()!|-+.:,{}0>~$%😀
 
 @pytest.mark.parametrize("format", ["txt", "md", "html", "srt", "vtt", "po", "csv", "tsv"])
 @given(text=UGLY)
-@settings(deadline=None)
 def test_no_input_breaks_a_format(format: str, text: str):
     if format in ("srt", "vtt"):
         text = f"1\n00:00:01.000 --> 00:00:02.000\n{text}"
@@ -456,7 +452,6 @@ def test_no_input_breaks_a_format(format: str, text: str):
 
 
 @given(st.recursive(st.none() | st.text() | st.floats(allow_nan=False), lambda each: st.lists(each) | st.dictionaries(st.text(), each), max_leaves=8))
-@settings(deadline=None)
 def test_json_stays_json_and_other_values_stay(value):
     for ascii_only in (True, False):
         text = json.dumps(value, ensure_ascii=ascii_only, indent=1)
@@ -476,7 +471,6 @@ def strip(value):
 
 
 @given(st.lists(st.lists(st.text(st.sampled_from('ab,"\n\r;é ')), min_size=2, max_size=2), min_size=1, max_size=4))
-@settings(deadline=None)
 def test_tables_of_the_csv_module_are_read_alike(rows: list[list[str]]):
     content = io.StringIO(newline="")
     csv.writer(content).writerows([["Head", "Text"], *rows])
@@ -572,7 +566,7 @@ def test_what_stands_in_a_word_paragraph_keeps_its_place():
 
 
 @given(st.binary(max_size=60), st.integers(0, 30000))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_a_damaged_word_document_is_refused_or_read(junk: bytes, place: int):
     content = word_document()
     with suppress(DataError):

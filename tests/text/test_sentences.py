@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mt.text.sentences import Document
@@ -63,7 +63,6 @@ def test_splits_sentences(text: str, sentences: list[str]):
 LAYOUT = st.text(st.sampled_from('aB .!?"()\n\r\t-*#>1…\u2028\u00a0\x0c«é😀'), max_size=60)
 
 
-@settings(deadline=None)
 @given(st.one_of(st.text(), LAYOUT))
 def test_a_document_of_its_own_sentences_is_the_text_byte_for_byte(text: str):
     document = Document.parse(text)
@@ -71,7 +70,6 @@ def test_a_document_of_its_own_sentences_is_the_text_byte_for_byte(text: str):
     assert all(sentence == sentence.strip() and sentence for sentence in document.sentences)
 
 
-@settings(deadline=None)
 @given(LAYOUT)
 def test_translations_stand_where_the_sentences_stood(text: str):
     document = Document.parse(text)

@@ -74,3 +74,13 @@ def test_files_of_another_kind_are_refused(tmp_path: Path):
         Tokenizer.load(tmp_path / "t.model")
     with pytest.raises(RunError, match="cannot read"):
         Tokenizer.load(tmp_path / "absent.model")
+
+
+def test_an_interrupt_among_the_lines_is_one(tmp_path: Path):
+    def lines():
+        yield from LINES
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_tokenizer(lines(), tmp_path / "t.model", vocab_size=400, kind="unigram", seed=1, threads=1)
+    assert not list(tmp_path.iterdir())

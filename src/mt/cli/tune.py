@@ -9,7 +9,7 @@ from typer import Argument, Option, echo
 
 
 def tune(
-    space: Annotated[Path, Argument(help='search space: TOML with tables such as [train.lr] from = 1e-3, to = 1e-2, scale = "log"')],
+    space: Annotated[Path, Argument(help='search space: TOML such as train.lr = {from = 1e-3, to = 1e-2, scale = "log"}')],
     data: Annotated[Path, Option(help="folder made by mt prepare")] = Path("data/prepared"),
     out: Annotated[Path, Option(help="folder to make, or to go on with: a model folder for each trial, best.toml")] = Path("checkpoints/tune"),
     trials: Annotated[int, Option(min=1, help="how many, with those that are in OUT already")] = 20,
@@ -48,7 +48,12 @@ def tune(
 
     common = Trials(data, out, Budget(max_steps, max_minutes), chosen, choose_precision(precision, chosen), build)
     rows = search(common, space, trials, seed=seed)
-    console.table("trials", list(rows[0]), [["" if value is None else value for value in row.values()] for row in rows])
+    console.table("trials", list(rows[0]), [[cell(value) for value in row.values()] for row in rows])
     console.log(f"the best settings: {common.best}")
     if json_output:
         echo(json.dumps(rows))
+
+
+def cell(value: object) -> object:
+    """A value as the table shows it."""
+    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else value

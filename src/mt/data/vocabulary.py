@@ -49,6 +49,8 @@ def train_tokenizer(
                 minloglevel=2,
             )
         except RuntimeError as error:
+            if "KeyboardInterrupt" in str(error):   # Ctrl-C while a line was being handed over
+                raise KeyboardInterrupt from error
             raise explain(error, vocab_size) from error
         model.flush()
         os.fsync(model.fileno())

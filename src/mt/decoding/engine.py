@@ -11,21 +11,22 @@ from torch import nn
 from mt.config import EOS, PAD, DecodeConfig
 from mt.decoding.hypothesis import Hypothesis
 from mt.decoding.search import beam_search, greedy
+from mt.device import autocast
 from mt.model import TranslationModel
 
 
 class TorchEngine:
     """Translates token numbers with a model in eval mode."""
 
-    def __init__(self, model: nn.Module, device: torch.device) -> None:
+    def __init__(self, model: nn.Module, device: torch.device, dtype: torch.dtype = torch.float32) -> None:
         self.model = cast(TranslationModel, model)
-        self.device = device
+        self.device, self.dtype = device, dtype   # the latter of matrix products
 
     def translate(self, sources: Sequence[Sequence[int]], config: DecodeConfig) -> list[list[Hypothesis]]:
         """The n_best hypotheses of each source (tokens without </s>), best first, in the order of the sources."""
         results: list[list[Hypothesis]] = [[] for _ in sources]
         search = greedy if config.beam == 1 else beam_search
-        with torch.inference_mode():
+        with torch.inference_mode(), autocast(self.device, self.dtype):
             for batch in batches_by_length(sources, config.batch_tokens // config.beam):
                 width = max(len(sources[i]) for i in batch) + 1
                 rows = [[*sources[i], EOS] + [PAD] * (width - len(sources[i]) - 1) for i in batch]

@@ -5,11 +5,19 @@ from __future__ import annotations
 from mt.run import RunDir
 
 
-def draw_curves(run: RunDir) -> None:
-    """Redraw curves.png in a model folder, where matplotlib is installed; without it, or without this extra, nothing is done."""
+def show_progress(run: RunDir) -> None:
+    """Redraw curves.png and the events of TensorBoard in a model folder, by whichever of these extras is there."""
     try:
         from mt.extras import plots
+
+        if plots.available():
+            plots.curves(run)
     except ImportError:
-        return
-    if plots.available():
-        plots.curves(run)
+        pass
+    try:
+        from mt.extras import tensorboard
+
+        if tensorboard.available():
+            tensorboard.write_events(run)
+    except ImportError:
+        pass

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from mt.config import BOS, EOS, PAD, UNK, Config, DecodeConfig
-from mt.decoding.hypothesis import Hypothesis, longest_target
+from mt.decoding.hypothesis import Hypothesis, length_penalty, longest_target
 from mt.errors import ConfigError, ExtraError, RunError
 from mt.run import RunDir, replacing
 from mt.text.tokenizer import Tokenizer
 
 QUANTIZATIONS = ("int8", "float32", "int16", "float16", "bfloat16")
 MARK = "converted-from.txt"   # in the folder of converted weights: the fingerprint of those they were made from
+BATCHES = 4            # into which our batch_tokens are cut, so that each core has one of its own
 MAX_POSITIONS = 1024   # of the table that CTranslate2 wants; the network itself has no limit
 
 
@@ -147,6 +148,11 @@ def set_norm(spec: Any, weights: dict[str, np.ndarray], name: str) -> None:
     spec.gamma, spec.beta = weights[f"{name}.weight"], weights[f"{name}.bias"]
 
 
+def usable_cores() -> int:
+    """Cores that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class CT2Engine:
     """Translates token numbers with a converted model."""
 
@@ -155,7 +161,9 @@ class CT2Engine:
         if not (folder / "model.bin").is_file():
             raise RunError(f"{folder} holds no converted model", fix=f"mt export {folder.parent} --to ctranslate2")
         try:
-            self.translator = ctranslate2.Translator(str(folder), device=device, inter_threads=1, intra_threads=threads or 0)
+            # Each core has a batch of its own; one alone has one core.
+            workers = (threads or usable_cores()) if device == "cpu" else 1
+            self.translator = ctranslate2.Translator(str(folder), device=device, inter_threads=workers, intra_threads=1)
         except (RuntimeError, ValueError) as error:
             raise RunError(f"CTranslate2 cannot load {folder}: {error}", fix="convert it again with mt export") from error
         self.tokenizer = tokenizer
@@ -163,14 +171,14 @@ class CT2Engine:
         self.ids = {piece: token for token, piece in enumerate(self.pieces)}
 
     def translate(self, sources: Sequence[Sequence[int]], config: DecodeConfig) -> list[list[Hypothesis]]:
-        """The n_best hypotheses of each source, best first."""
+        """The n_best hypotheses of each source, best first; of all that were found, by our own length penalty."""
         limits = [longest_target(len(source) + 1, config) for source in sources]
         results = self.translator.translate_batch(
             [[self.pieces[token] for token in source] for source in sources],
             beam_size=config.beam,
-            num_hypotheses=config.n_best,
-            length_penalty=config.length_penalty,
-            max_batch_size=config.batch_tokens,
+            num_hypotheses=config.beam,
+            length_penalty=1,   # of another form than ours: the score is the mean log-probability, from which ours follows
+            max_batch_size=max(1, config.batch_tokens // BATCHES),
             batch_type="tokens",
             max_input_length=0,
             max_decoding_length=max(limits, default=1),
@@ -179,12 +187,13 @@ class CT2Engine:
             return_scores=True,
             return_end_token=True,
         )
-        return [
-            [self.hypothesis(pieces, score, limit) for pieces, score in zip(result.hypotheses, result.scores, strict=True)]
+        found = [
+            [self.hypothesis(pieces, score, limit, config) for pieces, score in zip(result.hypotheses, result.scores, strict=True)]
             for result, limit in zip(results, limits, strict=True)
         ]
+        return [sorted(hypotheses, key=lambda hypothesis: -hypothesis.score)[: config.n_best] for hypotheses in found]
 
-    def hypothesis(self, pieces: Sequence[str], score: float, limit: int) -> Hypothesis:
+    def hypothesis(self, pieces: Sequence[str], mean: float, limit: int, config: DecodeConfig) -> Hypothesis:
         """CTranslate2 has one length limit for all, so one that runs past its own is cut there, whatever stood beside it.
 
         It gives the mean log-probability of a hypothesis, not that of each token.
@@ -192,4 +201,5 @@ class CT2Engine:
         tokens = [self.ids[piece] for piece in pieces]
         finished = len(tokens) <= limit and tokens[-1:] == [EOS]
         words = tokens[:-1] if finished else tokens[:limit]
-        return Hypothesis(words, score, [score] * max(1, len(tokens)), finished)
+        log_probs = [mean] * max(1, len(tokens))
+        return Hypothesis(words, sum(log_probs) / length_penalty(len(log_probs), config.length_penalty), log_probs, finished)

@@ -47,7 +47,7 @@ def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> tu
 
 def fast_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, *, causal: bool = False) -> Tensor:
     """The output of `attention` [B, H, T, K] by the quickest way there is (section 3.2.1); `causal` stands for a causal mask."""
-    if q.is_cpu and torch.is_autocast_enabled("cpu"):   # PyTorch's fused kernel is 3 to 8 times slower backward in bf16 on a CPU
+    if q.is_cpu and torch.is_autocast_enabled("cpu") and torch.is_grad_enabled():   # PyTorch's is 3 to 8 times slower backward in bf16
         return attention(q, k, v, causal_mask(q.size(2)) if causal else mask)[0]
     return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal)
 

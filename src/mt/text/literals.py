@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import typing
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mt.text import numbers
 
@@ -44,7 +45,7 @@ PATTERNS: dict[str, str] = {
     "path": r"(?<![\w./])(?:(?:~|\.{1,2})/[\w./*-]*|/[\w.-]+(?:/[\w.*-]*)+|[A-Za-z]:\\[^\s\"<>|]*)"
     rf"|(?<![\w.-])[\w-]{{1,80}}\.(?:{SUFFIX})\b(?!\.?\w)",
     "name": r"(?<!\w)_*[^\W_]+(?:_+[^\W_]+)+_*(?!\w)|(?<!\w)__[^\W_]+__(?!\w)|(?<![\w.])[A-Za-z_][\w.]{0,80}\((?:[\"'][^\"'\n]{0,80}[\"'])?\)"
-    r"|(?<![^\s(\[`])--[a-z][\w-]+|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b0x[0-9A-Fa-f]+\b"
+    r"|(?<![^\s(\[`])--[a-z][\w-]+|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?:0x|(?=[0-9]+[A-Fa-f])[0-9A-Fa-f]{6})[0-9A-Fa-f]+\b"
     r"|\b[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?\b|#[0-9A-Fa-f]{6}\b|(?<![\w+/=])[\w+/=]{41,}",
     "emoji": rf"(?:{PICTURE})+|(?P<sign>[^\w\s]|_)(?P=sign){{3,}}",   # or a row of dots, a line to write on
     "script": rf"{WORD}(?:[ ,;:\u3000-\u3004・،؛]+{WORD})*[\u3000-\u3004]*|{NAME}(?: {NAME})*|(?<!\w)[A-Za-z]{{1,10}}[²³¹\u2070-\u209f]+",
@@ -70,9 +71,11 @@ class Literal:
         return self.start + len(self.text)
 
 
-def literals(text: str) -> list[Literal]:
+@lru_cache(maxsize=4096)   # the same sentence is asked about before it is translated and after, by several
+def literals(text: str) -> tuple[Literal, ...]:
     """What must survive the translation of a text, in order."""
-    found, start = [], 0
+    found: list[Literal] = []
+    start = 0
     while match := LITERAL.search(text, start):
         name, token = match.lastgroup or "", match.group()
         if name in ("url", "path"):
@@ -81,7 +84,7 @@ def literals(text: str) -> list[Literal]:
         is_named = token.replace(".", "").isdecimal() and NAME_BEFORE.search(text[max(0, match.start() - 30) : match.start()])
         found.append(Literal(kind, token, match.start(), numbers.in_french(token) if kind == "number" and not is_named else token))
         start = found[-1].end
-    return found
+    return tuple(found)
 
 
 def trimmed(url: str) -> str:

@@ -13,7 +13,7 @@ from mt.checkpoint import Progress
 from mt.config import Config
 from mt.data.batches import Batch, BatchStream
 from mt.errors import Diverged
-from mt.extras import draw_curves
+from mt.extras import show_progress
 from mt.run import RunDir
 from mt.signals import stop_on_signals
 from mt.training.distributed import join
@@ -50,7 +50,7 @@ def train(
                     validate(training)
                     save(training)
                     if world.is_main:
-                        draw_curves(run)
+                        show_progress(run)
                     meter.restart()
             except Diverged as problem:
                 roll_back(training, problem)

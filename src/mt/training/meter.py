@@ -40,8 +40,7 @@ class Meter:
     def restart(self) -> None:
         """Begin a new line, and the clock with it."""
         self.sums = torch.zeros(3, device=self.training.world.device)
-        self.steps = self.tokens = 0
-        self.rate = 0.0
+        self.steps, self.tokens, self.rate = 0, 0, 0.0
         self.since = time.monotonic()
 
     def add(self, batches: list[Batch], loss: Tensor, nll: Tensor, norm: Tensor, rate: float) -> None:
@@ -52,8 +51,9 @@ class Meter:
         self.rate = rate
         seconds = time.monotonic() - self.since
         if not self.spoken and seconds > FIRST_WORD:
-            self.spoken, left = True, self.minutes_left()
-            console.log(f"{self.tokens / seconds:,.0f} target tokens a second" + (f", about {left:,g} minutes left" if left >= 0 else ""))
+            self.spoken = True
+            left = (f", about {minutes:,g} minutes left" for minutes in self.minutes_left().values())
+            console.log("".join([f"{self.tokens / seconds:,.0f} target tokens a second", *left]))
         if self.training.progress.step % LOG_EVERY == 0:
             self.flush()
 
@@ -74,11 +74,11 @@ class Meter:
         progress.seconds = round(progress.seconds + seconds, 3)
         values = {"epoch": progress.epoch, "loss": round(loss, 6), "nll": round(nll, 6), "gradient_norm": round(norm, 3), "lr": self.rate}
         if world.is_main:
-            log(self.training, {**values, "tokens_per_second": round(self.tokens / seconds), "minutes_left": self.minutes_left()})
+            log(self.training, {**values, "tokens_per_second": round(self.tokens / seconds), **self.minutes_left()})
         self.restart()
 
-    def minutes_left(self) -> float:
-        """By the budget and the pace of this process so far, validations included; -1 where neither steps nor minutes are bounded."""
+    def minutes_left(self) -> dict[str, float]:
+        """By the budget and the pace of this process so far, validations included; nothing where neither steps nor minutes are bounded."""
         budget, step = self.training.budget, self.training.progress.step
         minutes = (time.monotonic() - self.training.started) / 60
         left = []
@@ -86,4 +86,4 @@ class Meter:
             left.append(budget.max_minutes - minutes)
         if budget.max_steps is not None:
             left.append(minutes / max(1, step - self.training.first_step) * (budget.max_steps - step))
-        return round(max(0.0, min(left)), 1) if left else -1.0
+        return {"minutes_left": round(max(0.0, min(left)), 1)} if left else {}

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from mt.config import BOS, EOS, DecodeConfig
-from mt.decoding.hypothesis import Hypothesis, length_penalty, longest_target
+from mt.decoding.hypothesis import Hypothesis, longest_target
 from mt.decoding.search import found, mask_never, mask_repeats
 from mt.model import TranslationModel
 
@@ -74,7 +74,7 @@ def trace(model: TranslationModel, src: Tensor, config: DecodeConfig) -> list[Ca
         living = [c for c in looked_at if c.token != EOS][: config.beam]
         finished += sort_out(looked_at, living, config)
         candidates += looked_at
-        if step == limit or not living or decided(finished, living[0], config):
+        if step == limit or not living or len(finished) >= config.beam:
             break
         state.select(torch.tensor([rows[c] for c in living], device=src.device))
     conclude(candidates, living, finished, config)
@@ -95,12 +95,6 @@ def sort_out(looked_at: list[Candidate], living: list[Candidate], config: Decode
     return finished
 
 
-def decided(finished: list[Candidate], best: Candidate, config: DecodeConfig) -> bool:
-    """Whether a whole beam has finished, each no worse than what the best living one would be if it ended here."""
-    score = best.total / length_penalty(best.step, config.length_penalty)
-    return sum(candidate.score >= score for candidate in finished) >= config.beam
-
-
 def conclude(candidates: list[Candidate], living: list[Candidate], finished: list[Candidate], config: DecodeConfig) -> None:
     """Choose the best of the finished, or of the living where none has finished, and say why the others are not it."""
     for candidate in finished or living:   # the living have to do where the length ran out before any of them finished
@@ -115,7 +109,7 @@ def conclude(candidates: list[Candidate], living: list[Candidate], finished: lis
     for candidate in candidates:
         if candidate.fate == "kept" and not candidate.why and candidate not in continued:
             candidate.why = (
-                f"the search was over: {config.beam} had finished and were better, or the length ran out"
+                f"the search was over: {config.beam} had finished, or the length ran out"
                 if candidate in living
                 else f"at step {candidate.step + 1} none of its continuations was among the best {2 * config.beam}"
             )

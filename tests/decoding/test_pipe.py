@@ -1,0 +1,69 @@
+"""Laws of a long pipe through `mt translate`: order, and memory that does not grow."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+import mt
+from mt.extras import ct2
+from mt.run import RunDir
+
+LINES = int(os.environ.get("MT_PIPE_LINES", "20000"))
+PATIENCE = 15.0   # seconds until the first line is there, the start of the program included
+GROWTH = 1.1      # of peak memory, from a quarter of the lines to the last
+
+
+def line(number: int) -> str:
+    """Most are to be translated; every fifth comes back as it is and so says where it stands."""
+    return f"# {number}" if number % 5 == 0 else ("The cat is here.", "Good morning!", "I know it.", "Where are you?")[number % 5 - 1]
+
+
+def peak(process: int) -> int:
+    """Kilobytes that a process has held at the most."""
+    return next(int(each.split()[1]) for each in Path(f"/proc/{process}/status").read_text().splitlines() if each.startswith("VmHWM"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+def test_a_long_pipe_keeps_its_order_in_flat_memory_and_begins_at_once(tmp_path: Path):
+    pytest.importorskip("ctranslate2")
+    ships = RunDir(mt.default_model())
+    if not ships.weights.exists():
+        pytest.skip("no model ships with this copy")
+    for file in (ships.config, ships.tokenizer, ships.weights):
+        (tmp_path / file.name).symlink_to(file.resolve())
+    ct2.convert(RunDir(tmp_path), ct2.converted(RunDir(tmp_path)), "int8")
+    command = [sys.executable, "-m", "mt", "translate", "--engine", "ct2", "--model", str(tmp_path)]
+    started, measured = time.monotonic(), Event()
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        stdin, stdout = process.stdin, process.stdout
+
+        def feed() -> None:
+            for number in range(LINES):
+                stdin.write(line(number) + "\n")
+            stdin.flush()
+            measured.wait()   # with all read and answered it still runs, so that its memory can be seen
+            stdin.close()
+
+        Thread(target=feed, daemon=True).start()
+        for number in range(LINES):
+            text = stdout.readline().removesuffix("\n")
+            assert (text == line(number)) == (number % 5 == 0), f"line {number} is {text!r}"
+            if number == 0:
+                assert time.monotonic() - started < PATIENCE
+            if number == LINES // 4:
+                early = peak(process.pid)
+        late = peak(process.pid)
+        measured.set()
+        assert stdout.readline() == ""
+    assert process.returncode == 0
+    assert late < GROWTH * early
