@@ -32,7 +32,8 @@ def environment() -> dict[str, str]:
 
 
 def finish(line: list[str]) -> None:
-    subprocess.run(line, check=True, capture_output=True, env=environment(), timeout=300)
+    done = subprocess.run(line, capture_output=True, text=True, env=environment(), timeout=300)
+    assert done.returncode == 0, done.stderr
 
 
 def newest(out: Path) -> str:

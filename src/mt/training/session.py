@@ -94,8 +94,8 @@ def restore(training: Training) -> None:
 def save(training: Training) -> None:
     """Write a snapshot of this moment."""
     world = training.world
-    everyone = enumerate(world.gather(random_states(world.device)))
-    random = {f"{kind}.{rank}": state for rank, states in everyone for kind, state in states.items()}
+    random = {f"{kind}.{rank}": state for rank, states in enumerate(world.gather(random_states(world.device))) for kind, state in states.items()}
     if world.is_main:
         snapshot = checkpoint.Snapshot(training.model.state_dict(), training.optimizers.tensors(), random, training.progress)
         checkpoint.save_snapshot(training.run.resume, snapshot)
+    world.sum(0)   # nobody goes on before it is written, or leaves: a process that ends while others are at work may abort
