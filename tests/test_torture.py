@@ -59,7 +59,7 @@ class Torture:
 
 @pytest.fixture(scope="module")
 def torture() -> Torture:
-    translator = mt.load(engine="torch", device="cpu")
+    translator = mt.load(engine="torch", device="cpu", precision="fp32")
     counting = Counting(translator.engine)
     translator.engine = counting
     return Torture(translator, list(translator.translate_lines(LINES)), counting.asked)

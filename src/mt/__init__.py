@@ -30,14 +30,14 @@ def load(
     device: str = "auto",
     engine: str = "auto",
     threads: int | None = None,
-    precision: str = "fp32",
+    precision: str = "auto",
     glossary: str | Path | None = None,
     typography: str = "keep",
 ) -> Translator:
     """A Translator for a model folder: `path`, else $MT_MODEL, else the model that ships.
 
     `engine` is torch, ct2 (needs the extra `fast` and a converted model) or auto: ct2 where it is possible on this device.
-    `precision` is that of the torch engine: fp32, bf16, or auto, which takes bf16 where the hardware multiplies it fast.
+    `precision` is that of matrix products in the torch engine: fp32, bf16, or auto, which takes bf16 where the hardware multiplies it fast.
     `glossary` is a file of terms; `typography` is fr, plain or keep.
     """
     from mt.decoding.translator import Translator
@@ -70,7 +70,7 @@ def decode_settings(path: str | Path | None, changes: Mapping[str, int | float |
     return update(config, {"decode": wanted}).decode
 
 
-def choose_engine(name: str, run: RunDir, tokenizer: Tokenizer, *, device: str, threads: int | None, precision: str = "fp32") -> Engine:
+def choose_engine(name: str, run: RunDir, tokenizer: Tokenizer, *, device: str, threads: int | None, precision: str = "auto") -> Engine:
     """The engine called auto, torch or ct2; torch is imported only where it is used."""
     from mt.errors import UsageError
     from mt.extras import ct2
@@ -83,13 +83,18 @@ def choose_engine(name: str, run: RunDir, tokenizer: Tokenizer, *, device: str, 
 
     from mt.checkpoint import load_model
     from mt.decoding.engine import TorchEngine
-    from mt.device import choose_device, choose_precision, keep_freed_memory, use_threads
+    from mt.device import choose_device, choose_precision, keep_freed_memory, pack_matrices, use_threads
 
-    use_threads(threads)
     keep_freed_memory()
     place = choose_device(device)
     model, _, _ = load_model(run, place)
-    return TorchEngine(model, place, choose_precision(precision, place))
+    dtype = choose_precision(precision, place)
+    if place.type != "cpu":
+        return TorchEngine(model, place, dtype)
+    cores = threads or ct2.usable_cores()
+    workers = min(cores, 4)   # side by side, each with its share of the cores: more get in one another's way in Python
+    use_threads(cores // workers)
+    return TorchEngine(model, place, None if pack_matrices(model, dtype) else dtype, workers=workers)
 
 
 def default_model() -> Path:

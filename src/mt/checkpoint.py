@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import math
 import shutil
@@ -20,7 +19,7 @@ from mt import console
 from mt.config import Config
 from mt.errors import OutputError, RunError
 from mt.model import build
-from mt.run import RunDir, remove, replacing, write_json
+from mt.run import RunDir, digest, remove, replacing, write_json
 from mt.text.tokenizer import Tokenizer
 
 KEPT = 2   # training states on disk: the newest, and the one before it in case the newest is damaged
@@ -162,9 +161,3 @@ def keep_newest(paths: Iterable[Path], count: int) -> None:
     """Remove all but the newest `count` files named by step."""
     for path in sorted(paths)[: -count or None]:
         remove(path)
-
-
-def digest(path: Path) -> str:
-    """The SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

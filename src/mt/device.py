@@ -50,9 +50,9 @@ def cpu_multiplies_bf16() -> bool:
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
-def autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager[object]:
-    """A context in which matrix products run in `dtype`."""
-    return nullcontext() if dtype == torch.float32 else torch.autocast(device.type, dtype)
+def autocast(device: torch.device, dtype: torch.dtype | None) -> AbstractContextManager[object]:
+    """A context in which matrix products run in `dtype`; None leaves it to the network."""
+    return nullcontext() if dtype in (None, torch.float32) else torch.autocast(device.type, dtype)
 
 
 def largest_that_fits(attempt: Callable[[int], None], most: int) -> int:
@@ -76,6 +76,30 @@ def compile_features(model: Any, device: torch.device) -> None:   # Any: to mypy
         console.warn(f"training goes on without torch.compile: {str(error).strip().partition(chr(10))[0]}")
         return
     model.features = torch.compile(model.features, dynamic=True)   # one program for all lengths
+
+
+def pack_matrices(model: Any, dtype: torch.dtype) -> bool:
+    """Let oneDNN multiply by the matrices of a model that only decodes on a CPU, in `dtype`; False where it cannot.
+
+    They are laid out for it once. What PyTorch calls by itself is half as fast in float32 on an AMD CPU with AVX-512, and
+    lays out bf16 matrices again for each product. The operations are those that torch.compile puts into its programs.
+    """
+
+    def product(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]:
+        packed = torch.ops.mkldnn._reorder_linear_weight(weight.detach().to(dtype), None)
+        bias = bias if bias is None else bias.detach().to(dtype)
+        return lambda x: torch.ops.mkldnn._linear_pointwise(x.to(dtype), packed, bias, "none", [], "").to(x.dtype)
+
+    try:
+        logits = product(model.output_weight, None)
+        logits(torch.zeros(1, model.output_weight.size(1)))
+    except (AttributeError, RuntimeError):   # a PyTorch without these
+        return False
+    model.logits = logits
+    linears: list[Any] = [module for module in model.modules() if isinstance(module, torch.nn.Linear)]
+    for linear in linears:
+        linear.forward = product(linear.weight, linear.bias)
+    return True
 
 
 def random_states(device: torch.device) -> dict[str, Tensor]:

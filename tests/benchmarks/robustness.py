@@ -1,12 +1,8 @@
-"""How the model that ships bears with what people type: python tests/benchmarks/robustness.py FILE, a test set.
-
-The set is scored as it is and changed in four ways, the references along with it where that is fair.
-"""
+"""How the model that ships bears with what people type."""
 
 from __future__ import annotations
 
 import random
-import sys
 
 from mt import load
 from mt.data.augment import Change, no_final_punctuation, title_case, typing_mistake, upper_case
@@ -22,9 +18,9 @@ CHANGES: dict[str, Change] = {
 }
 
 
-def main() -> None:
-    """A line of BLEU and chrF for each way to type the test set."""
-    [test_set] = sys.argv[1:]
+def robustness(test_set: str) -> None:
+    """BLEU and chrF of a test set as it is, and typed in four other ways, the references along with it where that is fair."""
+    print(f"\n{test_set} as people type it")
     pairs, translator = list(read_source(parse_source(test_set))), load(None, device="cpu")
     for name, change in CHANGES.items():
         rng = random.Random(1)
@@ -32,7 +28,3 @@ def main() -> None:
         hypotheses = translate_all(translator, [src for src, _ in changed])
         scores = score(hypotheses, [tgt for _, tgt in changed], ["bleu", "chrf"])
         print(f"{name:<22}" + "".join(f"{each.name:>8} {each.value:5.1f}" for each in scores))
-
-
-if __name__ == "__main__":
-    main()

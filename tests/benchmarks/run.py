@@ -15,20 +15,25 @@ from importlib.metadata import PackageNotFoundError, version
 from confidence import confidence
 from decode import decode
 from measure import Options
+from robustness import robustness
 from start import start
 from train import train
 
+from mt.extras.ct2 import usable_cores
+
 BENCHMARKS: dict[str, Callable[[Options], None]] = {"train": train, "decode": decode, "start": start}
+OF_A_TEST_SET: dict[str, Callable[[str], None]] = {"confidence": confidence, "robustness": robustness}
 PACKAGES = ("torch", "ctranslate2", "transformers")
 
 
 def main() -> None:
     """Run the benchmarks named on the command line, or all of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)}, or confidence=FILE; without, all but the last")
+    names = ", ".join([*BENCHMARKS, *(f"{name}=FILE" for name in OF_A_TEST_SET)])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{names}; without, {' and '.join(BENCHMARKS)}")
     parser.add_argument("--full", action="store_true", help="measure `base` too, and by more rounds; takes half an hour")
     parser.add_argument("--rounds", type=int, help="runs of each side, of which the median counts")
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
+    parser.add_argument("--threads", type=int, default=usable_cores())
     parser.add_argument("--cpu-time", action="store_true", help="count the processor's seconds: for one thread on a busy machine")
     parser.add_argument("--test", metavar="FILE", help="decode the sentences of this test set, not of the sample corpus")
     parser.add_argument("--sentences", type=int, default=200, help="of them, spread over the set; 0 for all")
@@ -37,12 +42,12 @@ def main() -> None:
     options = Options(given.full, rounds, given.threads, given.cpu_time, given.test, given.sentences)
     print(f"{platform.machine()}, {os.cpu_count()} CPUs, {options.threads} threads, {', '.join(map(described, PACKAGES))}; {load()}", flush=True)
     for name, _, argument in (each.partition("=") for each in given.names or BENCHMARKS):
-        if name != "confidence" and name not in BENCHMARKS:
-            parser.error(f"there is no benchmark called {name!r}")
-        if name == "confidence":
-            confidence(argument)
-        else:
+        if name in OF_A_TEST_SET:
+            OF_A_TEST_SET[name](argument)
+        elif name in BENCHMARKS:
             BENCHMARKS[name](options)
+        else:
+            parser.error(f"there is no benchmark called {name!r}")
     print(f"\n{load()}")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,17 +15,17 @@ TEXTS = [f"text {i}" for i in range(2 * CHUNK + 10)]
 
 
 class Shouting:
-    """A translator that is stopped by Ctrl-C after some chunks."""
+    """A translator that is stopped by Ctrl-C after some texts."""
 
-    def __init__(self, chunks: int = 1000) -> None:
-        self.chunks, self.asked = chunks, list[str]()
+    def __init__(self, stop_after: int | None = None) -> None:
+        self.stop_after, self.asked = stop_after, list[str]()
 
-    def translate_documents(self, texts: Sequence[str]) -> list[Translation]:
-        if self.chunks == 0:
-            raise KeyboardInterrupt
-        self.chunks -= 1
-        self.asked += texts
-        return [Translation(text, text.upper(), 1.0) for text in texts]
+    def translate_lines(self, texts: Sequence[str]) -> Iterator[Translation]:
+        for text in texts:
+            if len(self.asked) == self.stop_after:
+                raise KeyboardInterrupt
+            self.asked.append(text)
+            yield Translation(text, text.upper(), 1.0)
 
 
 def answers(memory: Memory, translator: Shouting) -> list[str]:
@@ -36,7 +36,7 @@ def answers(memory: Memory, translator: Shouting) -> list[str]:
 def test_a_second_run_goes_on_where_the_first_stopped(tmp_path: Path, damage: str):
     path = tmp_path / "part"
     with pytest.raises(KeyboardInterrupt):
-        answers(Memory(path, "key"), Shouting(chunks=1))
+        answers(Memory(path, "key"), Shouting(stop_after=CHUNK + 5))
     with path.open("a") as file:
         file.write(damage)
     second = Shouting()

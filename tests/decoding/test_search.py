@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from mt.config import BOS, EOS, PAD, UNK, DecodeConfig, ModelConfig
 from mt.decoding.engine import TorchEngine
 from mt.decoding.hypothesis import length_penalty
 from mt.decoding.search import beam_search, greedy
+from mt.device import pack_matrices
 from mt.model import build
 
 VOCAB = 7           # PAD UNK BOS EOS and three words
@@ -109,12 +111,29 @@ def test_marks_that_are_no_text_are_never_written():
 
 @pytest.mark.parametrize("arch", ["encoder-decoder", "decoder-only"])
 @pytest.mark.parametrize("beam", [1, 3])
-def test_the_engine_gives_the_same_whatever_the_batch_size_and_keeps_the_order(arch: str, beam: int):
+def test_batches_workers_and_packed_matrices_change_nothing_and_the_order_is_kept(arch: str, beam: int):
     torch.manual_seed(2)
     model = build(ModelConfig(arch=arch, d_model=32, n_heads=4, n_encoder_layers=2, n_decoder_layers=2, d_ff=64, vocab_size=30)).eval()
     sources = [torch.randint(4, 30, (length,)).tolist() for length in (3, 9, 1, 5, 5, 2, 0)]
-    engine = TorchEngine(model, torch.device("cpu"))
-    large, small = (engine.translate(sources, DecodeConfig(beam=beam, batch_tokens=tokens)) for tokens in (4096, 1))
-    for many, one in zip(large, small, strict=True):
-        assert many[0].tokens == one[0].tokens
-        assert many[0].score == pytest.approx(one[0].score, abs=1e-4)
+    cpu, config = torch.device("cpu"), DecodeConfig(beam=beam)
+    plain = TorchEngine(model, cpu).translate(sources, config)
+    small = TorchEngine(model, cpu).translate(sources, replace(config, batch_tokens=1))
+    shared = TorchEngine(model, cpu, workers=3).translate(sources, config)
+    assert pack_matrices(model, torch.float32)
+    packed = TorchEngine(model, cpu).translate(sources, config)
+    for [one, *_], *others in zip(plain, small, shared, packed, strict=True):
+        assert [other[0].tokens for other in others] == [one.tokens] * 3
+        assert [other[0].score for other in others] == pytest.approx([one.score] * 3, abs=1e-4)
+
+
+def test_packed_matrices_in_bf16_are_near_those_in_float32():
+    torch.manual_seed(2)
+    model = build(ModelConfig(d_model=32, n_heads=4, n_encoder_layers=2, n_decoder_layers=2, d_ff=64, vocab_size=30)).eval()
+    src, tgt = torch.randint(4, 30, (3, 7)), torch.randint(4, 30, (3, 5))
+    with torch.inference_mode():
+        exact = model(src, tgt)
+        assert pack_matrices(model, torch.bfloat16)
+        rounded = model(src, tgt)
+    assert not torch.equal(rounded, exact)
+    assert rounded.dtype == torch.float32
+    assert torch.allclose(rounded, exact, atol=0.05 * exact.std().item())

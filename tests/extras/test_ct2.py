@@ -82,12 +82,11 @@ def test_both_engines_say_the_same(tmp_path: Path, beam: int):
         pytest.skip("no model ships with this copy")
     convert(ships, tmp_path / "ct2", "float32")
     tokenizer = Tokenizer.load(ships.tokenizer)
-    model, _, _ = load_model(ships, torch.device("cpu"))
     corpus = read_source(parse_source(str(next(mt.shipped("_data/sample", "data/sample").glob("*.tsv")))))
     sources = [tokenizer.encode(pair.src) for pair in islice(corpus, 0, None, 12)]
     assert len(sources) > 200
     config = DecodeConfig(beam=beam)
-    ours = TorchEngine(model, torch.device("cpu")).translate(sources, config)
+    ours = mt.choose_engine("torch", ships, tokenizer, device="cpu", threads=2, precision="fp32").translate(sources, config)
     fast = CT2Engine(tmp_path / "ct2", tokenizer).translate(sources, config)
     alike = [one.tokens == other.tokens for [one], [other] in zip(ours, fast, strict=True)]
     assert sum(alike) / len(alike) >= 0.99

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mt.text.literals import literals, without
+from mt.text.literals import LITERAL, PLAIN, literals, without
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,15 @@ def test_long_input_takes_linear_time(unit: str):
     started = time.perf_counter()
     literals(unit * (20_000 // len(unit)))
     assert time.perf_counter() - started < 2   # quadratic would be minutes
+
+
+@given(st.text(st.sampled_from("aZéœŁ0_ .,;:!?…'’-\u00a0\u202f@#/*(<"), max_size=12))
+def test_nothing_must_survive_in_what_is_taken_for_plain(text: str):
+    assert not PLAIN.fullmatch(text) or not LITERAL.search(text)
+
+
+def test_most_sentences_are_plain():
+    for text in ("Where is the train station?", "Où se trouve la gare\u00a0?", "Well, it's a well-known café: Élise's, in fact...", "No"):
+        assert PLAIN.fullmatch(text), text
+    for text in ("It costs $5.", "See example.com", "a  b", "(so)", "", "Łódź", "wait ...."):
+        assert not PLAIN.fullmatch(text), text

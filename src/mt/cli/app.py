@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import suppress
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -79,8 +80,10 @@ def main() -> NoReturn:
         drop_output()
         fail(OutputError(f"cannot write: {problem.strerror}", fix="make room on the disk, or write elsewhere"))
     except KeyboardInterrupt:   # inside a command typer has turned it into an exit already
-        sys.exit(INTERRUPTED)
+        leave_at_once()
     except SystemExit as leaving:
+        if leaving.code == INTERRUPTED:
+            leave_at_once()
         if not isinstance(leaving.__context__, BrokenPipeError):
             raise
         drop_output()   # its reader has had enough: mt translate ... | head
@@ -91,6 +94,13 @@ def fail(problem: MtError) -> NoReturn:
     """Tell what is wrong and leave."""
     console.error(problem)
     sys.exit(problem.exit_code)
+
+
+def leave_at_once() -> NoReturn:
+    """After Ctrl-C: what other threads are still translating is not waited for."""
+    with suppress(OSError):   # its reader may be gone
+        sys.stdout.flush()
+    os._exit(INTERRUPTED)
 
 
 def drop_output() -> None:

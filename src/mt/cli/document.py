@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from mt.decoding.translator import Translation, Translator
     from mt.extras.formats import Options
 
-CHUNK = 256   # texts translated together, and kept together
+CHUNK = 256   # texts kept together
 STAND_IN = re.compile(r"<x\d+>|\{x\d+\}")   # of markup; a format that loses one tries another way
 
 
@@ -70,8 +71,8 @@ class Memory:
         """Translations of the texts, in order; what is not known yet is translated and kept."""
         new = [text for text in dict.fromkeys(texts) if text not in self.known]
         with console.progress("translating", len(new)) as advance:
-            for start in range(0, len(new), CHUNK):
-                results = translator.translate_documents(new[start : start + CHUNK])
+            translations = translator.translate_lines(new)
+            while results := list(islice(translations, CHUNK)):
                 self.keep(results)
                 advance(len(results))
         return [self.known[text] for text in texts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,6 +28,7 @@ def evaluate(
     device: Annotated[str, Option(help="auto, cpu, cuda or cuda:N")] = "auto",
     engine: Annotated[str, Option(help="auto, torch or ct2")] = "auto",
     threads: Annotated[int | None, Option(min=1, help="CPU threads")] = None,
+    precision: Annotated[str, Option(help="of the torch engine: auto, fp32 or bf16")] = "auto",
 ) -> None:
     """Score models with sacreBLEU on untouched references; several models are compared with a paired bootstrap test."""
     from mt import decode_settings, default_model, load
@@ -40,7 +42,8 @@ def evaluate(
     tests, reports, comparisons = read_tests(test, data), [], []
     folders = models or [default_model()]
     decode = {folder: decode_settings(folder, {"beam": beam}) for folder in folders}
-    translators = {str(folder): load(folder, decode[folder], device=device, engine=engine, threads=threads) for folder in folders}
+    loaded = partial(load, device=device, engine=engine, threads=threads, precision=precision)
+    translators = {str(folder): loaded(folder, decode[folder]) for folder in folders}
     for name, pairs in tests.items():
         results = {model: evaluate_one(translator, name, pairs, measures, model=model) for model, translator in translators.items()}
         hypotheses = {model: texts for model, (_, texts) in results.items()}

@@ -43,6 +43,7 @@ def translate(
     engine: Annotated[str, Option(help="auto, torch or ct2")] = "auto",
     batch_tokens: Annotated[int | None, Option(min=1, help="tokens translated together")] = None,
     threads: Annotated[int | None, Option(min=1, help="CPU threads")] = None,
+    precision: Annotated[str, Option(help="of the torch engine: auto, fp32 or bf16")] = "auto",
 ) -> None:
     """Translate English to French.
 
@@ -53,7 +54,7 @@ def translate(
     only_text = not (scores or json_output or n_best > 1)   # so that a document can stay one
     check(text, input, output, by_format=bool(format or fields or unwrap), only_text=only_text)
     decode = decode_settings(model, {"beam": beam, "n_best": n_best, "batch_tokens": batch_tokens})
-    translator = load(model, decode, device=device, engine=engine, threads=threads, glossary=glossary, typography=typography)
+    translator = load(model, decode, device=device, engine=engine, threads=threads, precision=precision, glossary=glossary, typography=typography)
     show = Show(translator.glossary, scores=scores, json=json_output, n_best=n_best, min_confidence=min_confidence)
     if input is not None and only_text:
         whole_file(translator, show, input, output, file_options(input, format, fields, unwrap=unwrap), model)

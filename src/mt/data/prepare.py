@@ -28,7 +28,7 @@ from mt.data.resegment import Resegmenter
 from mt.data.sources import Pair, Source, read_source
 from mt.data.vocabulary import train_tokenizer
 from mt.errors import DataError, OutputError, UsageError
-from mt.run import RunDir, replacing, write_json, write_text
+from mt.run import RunDir, digest, replacing, write_json, write_text
 from mt.text.normalize import normalize, normalize_french
 from mt.text.tokenizer import Tokenizer
 
@@ -282,7 +282,7 @@ def write_arrow(folder: Path, pairs: list[Pair], config: DataConfig, tally: Coun
     side = {"feature": {"dtype": "int32", "_type": "Value"}, "_type": "List"}
     about = {"citation": "", "description": "", "features": {"src": side, "tgt": side}, "homepage": "", "license": ""}
     write_json(folder / "dataset_info.json", about)
-    state = {"_data_files": [{"filename": file}], "_fingerprint": file_sum(folder / file)[:16], "_format_columns": None}
+    state = {"_data_files": [{"filename": file}], "_fingerprint": digest(folder / file)[:16], "_format_columns": None}
     write_json(folder / "state.json", {**state, "_format_kwargs": {}, "_format_type": None, "_output_all_columns": False, "_split": None})
     return dict(sizes)
 
@@ -316,10 +316,4 @@ def write_pairs(path: Path, pairs: Sequence[Pair]) -> None:
 
 def sums(source: Source) -> dict[str, list[dict[str, Any]]]:
     """Size and SHA-256 of the files of a source, so that it can be recognised."""
-    return {"files": [{"file": path.name, "bytes": path.stat().st_size, "sha256": file_sum(path)} for path in source.files]}
-
-
-def file_sum(path: Path) -> str:
-    """The SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return {"files": [{"file": path.name, "bytes": path.stat().st_size, "sha256": digest(path)} for path in source.files]}

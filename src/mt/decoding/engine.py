@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import cast
 
 import torch
@@ -16,24 +18,30 @@ from mt.model import TranslationModel
 
 
 class TorchEngine:
-    """Translates token numbers with a model in eval mode."""
+    """Translates token numbers with a model in eval mode, `workers` batches side by side."""
 
-    def __init__(self, model: nn.Module, device: torch.device, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, model: nn.Module, device: torch.device, dtype: torch.dtype | None = None, *, workers: int = 1) -> None:
         self.model = cast(TranslationModel, model)
-        self.device, self.dtype = device, dtype   # the latter of matrix products
+        self.device, self.dtype = device, dtype   # the latter of matrix products; None leaves it to the model
+        self.workers, self.map = workers, map if workers == 1 else ThreadPoolExecutor(workers).map
 
     def translate(self, sources: Sequence[Sequence[int]], config: DecodeConfig) -> list[list[Hypothesis]]:
         """The n_best hypotheses of each source (tokens without </s>), best first, in the order of the sources."""
         results: list[list[Hypothesis]] = [[] for _ in sources]
-        search = greedy if config.beam == 1 else beam_search
-        with torch.inference_mode(), autocast(self.device, self.dtype):
-            for batch in batches_by_length(sources, config.batch_tokens // config.beam):
-                width = max(len(sources[i]) for i in batch) + 1
-                rows = [[*sources[i], EOS] + [PAD] * (width - len(sources[i]) - 1) for i in batch]
-                found = search(self.model, torch.tensor(rows, device=self.device), config)
-                for i, hypotheses in zip(batch, found, strict=True):
-                    results[i] = hypotheses
+        share = sum(map(len, sources)) // self.workers + 1   # so that each worker has some
+        batches = list(batches_by_length(sources, min(config.batch_tokens // config.beam, share)))
+        found = self.map(partial(self.search, config=config), [[sources[i] for i in batch] for batch in batches])
+        for batch, each in zip(batches, found, strict=True):
+            for i, hypotheses in zip(batch, each, strict=True):
+                results[i] = hypotheses
         return results
+
+    def search(self, sources: Sequence[Sequence[int]], config: DecodeConfig) -> list[list[Hypothesis]]:
+        """The hypotheses of one batch, the longest source first."""
+        width = len(sources[0]) + 1
+        rows = [[*source, EOS] + [PAD] * (width - len(source) - 1) for source in sources]
+        with torch.inference_mode(), autocast(self.device, self.dtype):
+            return (greedy if config.beam == 1 else beam_search)(self.model, torch.tensor(rows, device=self.device), config)
 
 
 def batches_by_length(sources: Sequence[Sequence[int]], max_tokens: int) -> Iterator[list[int]]:

@@ -28,8 +28,8 @@ def greedy(model: TranslationModel, src: Tensor, config: DecodeConfig) -> list[l
     while searched:
         logits = mask_never(model.step(newest, state))                                      # [B, V]
         mask_repeats(logits, [tokens[sentence] for sentence in searched], config)
-        best, newest = logits.max(dim=-1)                                                   # softmax keeps the order
-        gained = (best - logits.logsumexp(dim=-1)).tolist()
+        best, newest = logits.log_softmax(dim=-1).max(dim=-1)                               # quicker than logsumexp of the same
+        gained = best.tolist()
         going_on = []
         for row, (sentence, token) in enumerate(zip(searched, newest.tolist(), strict=True)):
             log_probs[sentence].append(gained[row])
@@ -64,12 +64,11 @@ def beam_search(model: TranslationModel, src: Tensor, config: DecodeConfig) -> l
     for step in range(1, max(limits) + 1):
         logits = mask_never(model.step(newest, state))                                      # [N, V]
         mask_repeats(logits, [tokens for sentence in searched for tokens in beams[sentence].tokens], config)
-        log_probs = logits.log_softmax(dim=-1)
-        vocabulary = log_probs.size(-1)
-        totals = (sums.view(-1, 1) + log_probs).view(len(searched), -1)                     # [B, K * V]
-        best, places = totals.topk(min(2 * size, totals.size(1)), dim=-1)                   # [B, 2K]
-        parents, tokens = places // vocabulary, places % vocabulary
-        gained = log_probs.view(len(searched), -1).gather(1, places)
+        gains, words = logits.log_softmax(dim=-1).topk(min(2 * size, logits.size(-1)))      # [N, 2K]: more of one cannot count
+        totals = (sums.view(-1, 1) + gains).view(len(searched), -1)                         # [B, K * 2K]
+        best, places = totals.topk(min(2 * size, totals.size(1)))                           # [B, 2K]
+        parents = places // gains.size(1)
+        tokens, gained = (each.view(len(searched), -1).gather(1, places) for each in (words, gains))
         rows, kept, alive = [], [], []
         for group, sentence in enumerate(searched):
             beam, ranked = beams[sentence], list(zip(*(x[group].tolist() for x in (best, parents, tokens, gained)), strict=True))

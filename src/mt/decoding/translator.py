@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import unicodedata
+from collections import deque
 from collections.abc import Container, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 
 from mt.config import DecodeConfig
 from mt.decoding.hypothesis import Engine, Hypothesis
@@ -17,8 +20,9 @@ from mt.text.normalize import NARROW_NO_BREAK, NO_BREAK, normalize
 from mt.text.sentences import Document
 from mt.text.tokenizer import Tokenizer
 
-CHUNK = 256            # lines translated together; the first chunk is smaller, so that something appears soon
+CHUNK = 512            # lines translated together; the first chunk is smaller, so that something appears soon
 FIRST_CHUNK = 16
+SIDE_BY_SIDE = 2       # chunks: while the network is busy with one, the other is taken apart or put together
 NOT_FOUND = "no translation was found for a sentence; it is left as it was"
 LOOP = 4               # times the same tokens in a row, from which on it is a loop
 LONGEST_LOOP = 8       # tokens that are repeated
@@ -71,15 +75,19 @@ class Translator:
 
     def translate_lines(self, lines: Iterable[str | None]) -> Iterator[Translation]:
         """Line by line, in order, as soon as a chunk is done. None among the lines asks for those that have come so far."""
-        chunk: list[str] = []
-        size = FIRST_CHUNK
-        for line in lines:
-            if line is not None:
-                chunk.append(line)
-            if len(chunk) == size or (line is None and chunk):
-                yield from self.translate_documents(chunk)
-                chunk, size = [], CHUNK
-        yield from self.translate_documents(chunk)
+        chunk, size, running = list[str](), FIRST_CHUNK, deque[Future[list[Translation]]]()
+        pool = ThreadPoolExecutor(SIDE_BY_SIDE)
+        try:
+            for line in chain(lines, [None]):
+                if line is not None:
+                    chunk.append(line)
+                if len(chunk) == size or line is None:
+                    running.append(pool.submit(self.translate_documents, chunk))
+                    while len(running) > (SIDE_BY_SIDE - 1) * (line is not None and size == CHUNK):
+                        yield from running.popleft().result()
+                    chunk, size = [], CHUNK
+        finally:   # also after Ctrl-C, which need not wait for what is running
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def translate_documents(self, texts: Sequence[str]) -> list[Translation]:
         """Several texts at once, their sentences batched together."""
@@ -147,7 +155,8 @@ class Translator:
 
     def runs_away(self, source: Sequence[int], hypothesis: Hypothesis) -> bool:
         """Whether it never ended, or goes in circles that the source does not go in."""
-        return not hypothesis.finished or repeats(hypothesis.tokens, self.digits) >= LOOP + repeats(source, self.digits) - 1
+        times = repeats(hypothesis.tokens, self.digits)
+        return not hypothesis.finished or (times >= LOOP and times >= LOOP + repeats(source, self.digits) - 1)
 
     def cut(self, sentence: str) -> list[str]:
         """The sentence, in pieces where it has more tokens than the network was trained on; a piece keeps the space at its end."""
@@ -262,5 +271,6 @@ def repeats(tokens: Sequence[int], digits: Container[int]) -> int:
         run = 0   # how long the tokens have been what they were `width` before
         for earlier, token in zip(tokens, tokens[width:], strict=False):
             run = run + 1 if token == earlier and token not in digits else 0
-            most = max(most, run // width + 1)
+            if run >= most * width:
+                most = run // width + 1
     return most

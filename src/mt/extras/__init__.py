@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from mt.errors import ExtraError
 from mt.run import RunDir
 
 
 def show_progress(run: RunDir) -> None:
     """Redraw curves.png and the events of TensorBoard in a model folder, by whichever of these extras is there."""
-    try:
-        from mt.extras import plots
+    with suppress(ImportError, ExtraError):
+        from mt.extras.plots import curves
 
-        if plots.available():
-            plots.curves(run)
-    except ImportError:
-        pass
-    try:
-        from mt.extras import tensorboard
+        curves(run)
+    with suppress(ImportError):
+        from mt.extras.tensorboard import write_events
 
-        if tensorboard.available():
-            tensorboard.write_events(run)
-    except ImportError:
-        pass
+        write_events(run)

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import json
-from importlib.util import find_spec
 
 from mt.run import RunDir, replacing
-
-
-def available() -> bool:
-    """Whether the extra is installed."""
-    return find_spec("tensorboard") is not None
 
 
 def write_events(run: RunDir) -> None:

@@ -53,7 +53,7 @@ class DecodeState:
 
     def select(self, rows: Tensor) -> None:
         """Keep, reorder or repeat hypotheses: row i becomes what row rows[i] was."""
-        self.visible, self.position = self.visible[rows], self.position[rows]
+        self.visible, self.position = self.visible.index_select(0, rows), self.position.index_select(0, rows)
         for cache in self.written:
             cache.select(rows)
 
@@ -75,6 +75,10 @@ class DecoderOnly(nn.Module):
         """The matrix [V, D] that turns features into logits."""
         return self.embedding.weight
 
+    def logits(self, features: Tensor) -> Tensor:
+        """How well each token of the vocabulary would go on: [..., D] -> [..., V]."""
+        return F.linear(features, self.output_weight)
+
     def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
         """Token embeddings times sqrt(D) plus the encodings of their positions: [B, T, D]."""
         table = sinusoids(int(positions.max()) + 1, self.d_model, device=tokens.device)
@@ -94,7 +98,7 @@ class DecoderOnly(nn.Module):
 
     def forward(self, src: Tensor, tgt_in: Tensor) -> Tensor:
         """Logits [B, T, V] of each next token, given source [B, S] and target so far [B, T] (teacher forcing)."""
-        return F.linear(self.features(src, tgt_in), self.output_weight)
+        return self.logits(self.features(src, tgt_in))
 
     def start(self, src: Tensor) -> DecodeState:
         """Read the sources [B, S] once."""
@@ -114,4 +118,4 @@ class DecoderOnly(nn.Module):
         for layer, written in zip(self.layers, state.written, strict=True):
             x = layer(x, state.visible[:, None, None, :], written)
         state.position = state.position + 1
-        return F.linear(self.norm(x[:, 0]), self.output_weight)                  # [N, V]
+        return self.logits(self.norm(x[:, 0]))                                   # [N, V]

@@ -82,7 +82,7 @@ class DecodeState:
         if counts.numel() and not bool((counts == counts[0]).all()):   # uneven groups: every row becomes a sentence of its own
             kept, self.sentences = kept[self.sentences], torch.arange(rows.numel(), device=rows.device)
         if kept.numel() != self.source_mask.size(0) or not bool((kept[1:] > kept[:-1]).all()):
-            self.source = [(keys[kept], values[kept]) for keys, values in self.source]
+            self.source = [(keys.index_select(0, kept), values.index_select(0, kept)) for keys, values in self.source]
             self.source_mask = self.source_mask[kept]
         for cache in self.written:
             cache.select(rows)
@@ -109,6 +109,10 @@ class EncoderDecoder(nn.Module):
         """The matrix [V, D] that turns features into logits."""
         return self.embedding.weight
 
+    def logits(self, features: Tensor) -> Tensor:
+        """How well each token of the vocabulary would go on: [..., D] -> [..., V]."""
+        return F.linear(features, self.output_weight)
+
     def embed(self, tokens: Tensor, *, start: int = 0) -> Tensor:
         """Token embeddings times sqrt(D) plus positions (sections 3.4 and 3.5): [B, T, D]."""
         x = self.embedding(tokens) * math.sqrt(self.d_model)                        # [B, T, D]
@@ -133,7 +137,7 @@ class EncoderDecoder(nn.Module):
 
     def forward(self, src: Tensor, tgt_in: Tensor) -> Tensor:
         """Logits [B, T, V] of each next token, given source [B, S] and target so far [B, T] (teacher forcing; section 3.4)."""
-        return F.linear(self.features(src, tgt_in), self.output_weight)
+        return self.logits(self.features(src, tgt_in))
 
     def start(self, src: Tensor) -> DecodeState:
         """Read the sources [B, S] once; everything that later steps need of them."""
@@ -147,4 +151,4 @@ class EncoderDecoder(nn.Module):
         for layer, written, source in zip(self.decoder, state.written, state.source, strict=True):
             x = cast(DecoderLayer, layer).step(x, written, source, state.source_mask)
         state.length += 1
-        return F.linear(self.decoder_norm(x[:, 0]), self.output_weight)             # [N, V]
+        return self.logits(self.decoder_norm(x[:, 0]))                              # [N, V]

@@ -167,4 +167,4 @@ class Cache:
     def select(self, rows: Tensor) -> None:
         """Keep, reorder or repeat hypotheses."""
         if self.keys is not None and self.values is not None:
-            self.keys, self.values = self.keys[rows], self.values[rows]
+            self.keys, self.values = self.keys.index_select(0, rows), self.values.index_select(0, rows)

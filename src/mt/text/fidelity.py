@@ -19,7 +19,7 @@ def missing(source: str, translation: str) -> list[str]:
     """What of the source its translation has not, or not as often."""
     hard = dict.fromkeys(literal.text for literal in literals(source) if literal.kind != "number")
     lost = [text for text in hard if translation.count(text) < source.count(text)]
-    return lost + numbers.lost(without(source), without(translation))
+    return lost + (numbers.lost(without(source), without(translation)) if re.search("[0-9]", source) else [])
 
 
 def flaws(source: str, translation: str) -> list[str]:
@@ -31,7 +31,8 @@ def invented(source: str, translation: str) -> list[str]:
     """What the translation has and its source has not: numbers, addresses, placeholders and the like."""
     hard = dict.fromkeys(literal.text for literal in literals(translation) if literal.kind != "number")
     known = source.casefold()
-    return [text for text in hard if text.casefold() not in known] + numbers.invented(without(source), without(translation))
+    new = [text for text in hard if text.casefold() not in known]
+    return new + (numbers.invented(without(source), without(translation)) if re.search("[0-9]", translation) else [])
 
 
 def stand_in(kind: Kind, i: int) -> str:

@@ -29,13 +29,6 @@ def require_matplotlib() -> None:
         raise ExtraError("matplotlib is not installed", fix="pip install 'mt[plots]'") from error
 
 
-def available() -> bool:
-    """Whether the extra is installed."""
-    from importlib.util import find_spec
-
-    return find_spec("matplotlib") is not None
-
-
 def save(figure: Figure, path: Path) -> None:
     """Write a picture as its ending says: .png or .svg."""
     kind = path.suffix.removeprefix(".").lower()
