@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=usable_cores())
     parser.add_argument("--cpu-time", action="store_true", help="count the processor's seconds: for one thread on a busy machine")
     parser.add_argument("--test", metavar="FILE", help="decode the sentences of this test set, not of the sample corpus")
-    parser.add_argument("--sentences", type=int, default=200, help="of them, spread over the set; 0 for all")
+    parser.add_argument("--sentences", type=int, default=500, help="of them, spread over the set; 0 for all")
     given = parser.parse_args()
     rounds = given.rounds or (5 if given.full else 3)
     options = Options(given.full, rounds, given.threads, given.cpu_time, given.test, given.sentences)

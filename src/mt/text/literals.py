@@ -52,7 +52,7 @@ PATTERNS: dict[str, str] = {
     "number": numbers.NUMBER.pattern,
 }
 KINDS: dict[str, Kind] = {"path": "code", "name": "code"}
-LITERAL = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in PATTERNS.items()))
+LITERAL = "|".join(f"(?P<{name}>{pattern})" for name, pattern in PATTERNS.items())   # compiled late: that takes as long as a translation
 # Words with what stands between them in most sentences: none of the patterns matches in these, and it takes a tenth of the time to see.
 LEARNED = "A-Za-zÀÂÄÇÈÉÊËÎÏÔÖÙÛÜàâäçèéêëîïôöùûüÿŒœŸ"
 PLAIN = re.compile(rf"[{LEARNED}]{{1,40}}(?:(?:(?:[ \u00a0\u202f]?[,;:!?.])? |['’-])[{LEARNED}]{{1,40}})*[ \u00a0\u202f]?[.!?…]{{0,3}}")
@@ -81,7 +81,7 @@ def literals(text: str) -> tuple[Literal, ...]:
         return ()
     found: list[Literal] = []
     start = 0
-    while match := LITERAL.search(text, start):
+    while match := re.compile(LITERAL).search(text, start):
         name, token = match.lastgroup or "", match.group()
         if name in ("url", "path"):
             token = trimmed(token) if name == "url" else token.rstrip(".,")
