@@ -60,8 +60,8 @@ ship: $(READY)              ## make the model that ships again, in checkpoints/s
 	$(RUN)/mt train --data data/everyday --out checkpoints/everyday --init checkpoints/general --max-steps 1350 $(SHIP) \
 		--set train.lr=1.7e-3 --set train.warmup=300 --set train.cooldown=1050 --set train.average=0
 	$(PREPARE_SHIP) $(call corpora,$(BOTH)) '8*data/sample/corpus.tsv' --tokenizer data/general/tokenizer.model --seed 2 --out data/both
-	$(RUN)/mt train --data data/both --out checkpoints/both --init checkpoints/everyday --max-steps 6000 $(SHIP) \
-		--set train.lr=2.2e-3 --set train.warmup=800 --set train.cooldown=5000 --set train.average=0
+	$(RUN)/mt train --data data/both --out checkpoints/both --init checkpoints/everyday --max-steps 9000 $(SHIP) \
+		--set train.lr=2.2e-3 --set train.warmup=800 --set train.cooldown=8000 --set train.average=0
 	$(PREPARE_SHIP) $(call corpora,$(OWN)) '60*data/sample/corpus.tsv' --tokenizer data/general/tokenizer.model --seed 4 --out data/own
 	$(RUN)/mt train --data data/own --out checkpoints/own --init checkpoints/both --max-steps 100 $(SHIP) \
 		--set train.lr=6e-4 --set train.warmup=20 --set train.cooldown=80 --set train.average=0

@@ -122,21 +122,13 @@ def keep_freed_memory() -> None:
     By default each tensor of more than a few megabytes is fresh memory, and most of the time of an operation on it goes into
     page faults: a training step on a CPU is several times faster without them. Elsewhere than on glibc nothing is done.
     """
-    m_trim_threshold, m_mmap_threshold = -1, -3   # malloc.h
-    glibc("mallopt", m_mmap_threshold, 1 << 30)
-    glibc("mallopt", m_trim_threshold, 2**31 - 1)
-
-
-def give_back_memory() -> None:
-    """Give what has been freed back now: batches of ever other shapes leave holes, 16 MB a step while `small` trains."""
-    glibc("malloc_trim", 0)
-
-
-def glibc(function: str, *arguments: int) -> None:
-    """Call a function of the C library by its name, where there is one."""
-    found = getattr(ctypes.CDLL(None), function, None) if sys.platform.startswith("linux") else None
-    if found is not None:
-        found(*arguments)
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        m_trim_threshold, m_mmap_threshold = -1, -3   # malloc.h
+        mallopt(m_mmap_threshold, 1 << 30)
+        mallopt(m_trim_threshold, 2**31 - 1)
 
 
 def use_threads(count: int | None) -> None:

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from mt import console
 from mt.data.batches import Batch
-from mt.device import give_back_memory
 from mt.errors import Diverged
 from mt.training.session import Training
 
@@ -41,13 +40,15 @@ class Meter:
     def restart(self) -> None:
         """Begin a new line, and the clock with it."""
         self.sums = torch.zeros(3, device=self.training.world.device)
-        self.steps, self.tokens, self.rate, self.since = 0, 0, 0.0, time.monotonic()
+        self.steps, self.tokens, self.rate = 0, 0, 0.0
+        self.since = time.monotonic()
 
     def add(self, batches: list[Batch], loss: Tensor, nll: Tensor, norm: Tensor, rate: float) -> None:
         """Count a step; write a line every LOG_EVERY of them."""
         self.sums += torch.stack((loss, nll, norm))
-        self.steps, self.rate = self.steps + 1, rate
+        self.steps += 1
         self.tokens += sum(batch.target_tokens for batch in batches) * self.training.world.size   # about, without asking them
+        self.rate = rate
         seconds = time.monotonic() - self.since
         if not self.spoken and seconds > FIRST_WORD:
             self.spoken = True
@@ -55,7 +56,6 @@ class Meter:
             console.log("".join([f"{self.tokens / seconds:,.0f} target tokens a second", *left]))
         if self.training.progress.step % LOG_EVERY == 0:
             self.flush()
-            give_back_memory()
 
     def flush(self) -> None:
         """Write the line; raises Diverged where the numbers are past hope."""
