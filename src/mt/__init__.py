@@ -77,9 +77,10 @@ def choose_engine(name: str, run: RunDir, tokenizer: Tokenizer, *, device: str, 
 
     if name not in ("auto", "torch", "ct2"):
         raise UsageError(f"there is no engine called {name!r}", fix="use --engine auto, torch or ct2")
+    cores = threads or usable_cores()
     ready = device in ("auto", "cpu") and ct2.available() and ct2.is_converted(run)
     if name == "ct2" or (name == "auto" and ready):
-        return ct2.CT2Engine(ct2.converted(run), tokenizer, device="cuda" if device.startswith("cuda") else "cpu", threads=threads)
+        return ct2.CT2Engine(ct2.converted(run), tokenizer, device="cuda" if device.startswith("cuda") else "cpu", threads=cores)
 
     from mt.checkpoint import load_model
     from mt.decoding.engine import TorchEngine
@@ -91,10 +92,16 @@ def choose_engine(name: str, run: RunDir, tokenizer: Tokenizer, *, device: str, 
     dtype = choose_precision(precision, place)
     if place.type != "cpu":
         return TorchEngine(model, place, dtype)
-    cores = threads or ct2.usable_cores()
+    if pack_matrices(model, dtype):
+        dtype = choose_precision("fp32", place)   # of what is left: attention
     workers = min(cores, 4)   # side by side, each with its share of the cores: more get in one another's way in Python
     use_threads(cores // workers)
-    return TorchEngine(model, place, None if pack_matrices(model, dtype) else dtype, workers=workers)
+    return TorchEngine(model, place, dtype, workers=workers)
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def default_model() -> Path:

@@ -50,9 +50,9 @@ def cpu_multiplies_bf16() -> bool:
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
-def autocast(device: torch.device, dtype: torch.dtype | None) -> AbstractContextManager[object]:
-    """A context in which matrix products run in `dtype`; None leaves it to the network."""
-    return nullcontext() if dtype in (None, torch.float32) else torch.autocast(device.type, dtype)
+def autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager[object]:
+    """A context in which matrix products run in `dtype`."""
+    return nullcontext() if dtype == torch.float32 else torch.autocast(device.type, dtype)
 
 
 def largest_that_fits(attempt: Callable[[int], None], most: int) -> int:

@@ -19,7 +19,7 @@ from robustness import robustness
 from start import start
 from train import train
 
-from mt.extras.ct2 import usable_cores
+from mt import usable_cores
 
 BENCHMARKS: dict[str, Callable[[Options], None]] = {"train": train, "decode": decode, "start": start}
 OF_A_TEST_SET: dict[str, Callable[[str], None]] = {"confidence": confidence, "robustness": robustness}

@@ -30,9 +30,8 @@ def prepare(
 ) -> None:
     """Turn corpora into what training reads. Without SOURCE: the sample corpus that ships."""
     import json
-    import os
 
-    from mt import console, shipped
+    from mt import console, shipped, usable_cores
     from mt.config import Config, update
     from mt.data.prepare import Sources
     from mt.data.prepare import prepare as prepare_data
@@ -43,7 +42,7 @@ def prepare(
     config = update(Config(), {"data": settings if existing else {**settings, "tokenizer": tokenizer}}).data
     names = sources or [str(path) for path in sorted(shipped("_data/sample", "data/sample").glob("*.tsv"))]
     chosen = Sources(*([parse_source(name) for name in part or []] for part in (names, valid, test)))
-    manifest = prepare_data(chosen, out, config, jobs=jobs or os.cpu_count() or 1, tokenizer=existing)
+    manifest = prepare_data(chosen, out, config, jobs=jobs or usable_cores(), tokenizer=existing)
     console.table("removed", ["rule", "pairs"], sorted(manifest["removed"].items()))
     sizes = manifest["sizes"]
     console.log(f"{sizes['train']['pairs']:,} pairs to train on, {sizes['valid']['pairs']:,} to validate, tests: {sizes['test']} → {out}")

@@ -20,9 +20,9 @@ from mt.model import TranslationModel
 class TorchEngine:
     """Translates token numbers with a model in eval mode, `workers` batches side by side."""
 
-    def __init__(self, model: nn.Module, device: torch.device, dtype: torch.dtype | None = None, *, workers: int = 1) -> None:
+    def __init__(self, model: nn.Module, device: torch.device, dtype: torch.dtype = torch.float32, *, workers: int = 1) -> None:
         self.model = cast(TranslationModel, model)
-        self.device, self.dtype = device, dtype   # the latter of matrix products; None leaves it to the model
+        self.device, self.dtype = device, dtype   # the latter of matrix products
         self.workers, self.map = workers, map if workers == 1 else ThreadPoolExecutor(workers).map
 
     def translate(self, sources: Sequence[Sequence[int]], config: DecodeConfig) -> list[list[Hypothesis]]:

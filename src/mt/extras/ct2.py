@@ -148,21 +148,16 @@ def set_norm(spec: Any, weights: dict[str, np.ndarray], name: str) -> None:
     spec.gamma, spec.beta = weights[f"{name}.weight"], weights[f"{name}.bias"]
 
 
-def usable_cores() -> int:
-    """Cores that this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 class CT2Engine:
     """Translates token numbers with a converted model."""
 
-    def __init__(self, folder: Path, tokenizer: Tokenizer, *, device: str = "cpu", threads: int | None = None) -> None:
+    def __init__(self, folder: Path, tokenizer: Tokenizer, *, device: str = "cpu", threads: int = 1) -> None:
         ctranslate2 = require_ctranslate2()
         if not (folder / "model.bin").is_file():
             raise RunError(f"{folder} holds no converted model", fix=f"mt export {folder.parent} --to ctranslate2")
         try:
             # Each core has a batch of its own; one alone has one core.
-            workers = (threads or usable_cores()) if device == "cpu" else 1
+            workers = threads if device == "cpu" else 1
             self.translator = ctranslate2.Translator(str(folder), device=device, inter_threads=workers, intra_threads=1)
         except (RuntimeError, ValueError) as error:
             raise RunError(f"CTranslate2 cannot load {folder}: {error}", fix="convert it again with mt export") from error
