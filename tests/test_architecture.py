@@ -33,6 +33,7 @@ FLOORS = {
     "mt.training": 5,
     "mt.evaluation": 6,
     "mt.extras.ct2": 6,
+    "mt.extras.ct2_convert": 6,
     "mt.extras.plots": 6,
     "mt.training.validation": 7,
     "mt.training.loop": 7,
@@ -119,9 +120,10 @@ def test_every_module_has_a_floor():
     [
         ("import mt.cli.app", HEAVY | {"rich.console", "rich.table", "rich.progress"}),
         ("import sys, mt.cli.app as program; sys.argv = ['mt', '--help']\ntry: program.main()\nexcept SystemExit: pass", HEAVY),
-        ("import mt, mt.data.prepare, mt.decoding.translator, mt.extras.ct2", {"torch"}),
+        ("import mt.decoding.translator, mt.extras.ct2", {"torch", "numpy"}),
+        ("import mt, mt.data.prepare, mt.extras.ct2_convert", {"torch"}),
     ],
-    ids=["importing the program", "mt --help", "preparing, and translating with CTranslate2"],
+    ids=["importing the program", "mt --help", "translating with CTranslate2", "preparing, and converting for CTranslate2"],
 )
 def test_imports_nothing_heavy(code: str, unwanted: set[str]):
     report = f"{code}\nimport sys; print(*sys.modules, file=sys.stderr)"

@@ -9,7 +9,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from mt.decoding.hypothesis import Engine
     from mt.decoding.translator import Translator
     from mt.run import RunDir
-    from mt.text.tokenizer import Tokenizer
 
 __version__ = "0.1.0"
 
@@ -40,18 +40,24 @@ def load(
     `precision` is that of matrix products in the torch engine: fp32, bf16, or auto, which takes bf16 where the hardware multiplies it fast.
     `glossary` is a file of terms; `typography` is fr, plain or keep.
     """
-    from mt.decoding.translator import Translator
-    from mt.run import RunDir
-    from mt.text.glossary import Glossary
-    from mt.text.tokenizer import Tokenizer
-    from mt.text.typography import choose_style
+    from concurrent.futures import ThreadPoolExecutor
 
-    style, terms = choose_style(typography), Glossary.load(Path(glossary)) if glossary is not None else None
+    from mt.run import RunDir
+
     run = RunDir(Path(path) if path is not None else default_model())
     run.check()
-    config, tokenizer = run.read_config(), Tokenizer.load(run.tokenizer)
-    chosen = choose_engine(engine, run, tokenizer, device=device, threads=threads, precision=precision)
-    return Translator(chosen, tokenizer, decode or config.decode, max_tokens=config.data.max_tokens, glossary=terms, style=style)
+    make_engine = choose_engine(engine, run, device=device, threads=threads, precision=precision)
+    with ThreadPoolExecutor(1) as beside:   # weights are read while Python reads the rest of our code
+        chosen = beside.submit(make_engine)
+
+        from mt.decoding.translator import Translator
+        from mt.text.glossary import Glossary
+        from mt.text.tokenizer import Tokenizer
+        from mt.text.typography import choose_style
+
+        style, terms = choose_style(typography), Glossary.load(Path(glossary)) if glossary is not None else None
+        config, tokenizer = run.read_config(), Tokenizer.load(run.tokenizer)
+    return Translator(chosen.result(), tokenizer, decode or config.decode, max_tokens=config.data.max_tokens, glossary=terms, style=style)
 
 
 def decode_settings(path: str | Path | None, changes: Mapping[str, int | float | None]) -> DecodeConfig:
@@ -70,8 +76,8 @@ def decode_settings(path: str | Path | None, changes: Mapping[str, int | float |
     return update(config, {"decode": wanted}).decode
 
 
-def choose_engine(name: str, run: RunDir, tokenizer: Tokenizer, *, device: str, threads: int | None, precision: str = "auto") -> Engine:
-    """The engine called auto, torch or ct2; torch is imported only where it is used."""
+def choose_engine(name: str, run: RunDir, *, device: str, threads: int | None, precision: str) -> Callable[[], Engine]:
+    """What makes the engine called auto, torch or ct2; of torch and ctranslate2 only the one that is used is imported, here."""
     from mt.errors import UsageError
     from mt.extras import ct2
 
@@ -80,23 +86,12 @@ def choose_engine(name: str, run: RunDir, tokenizer: Tokenizer, *, device: str, 
     cores = threads or usable_cores()
     ready = device in ("auto", "cpu") and ct2.available() and ct2.is_converted(run)
     if name == "ct2" or (name == "auto" and ready):
-        return ct2.CT2Engine(ct2.converted(run), tokenizer, device="cuda" if device.startswith("cuda") else "cpu", threads=cores)
+        ct2.require_ctranslate2()
+        return partial(ct2.CT2Engine, ct2.converted(run), device="cuda" if device.startswith("cuda") else "cpu", threads=cores)
 
-    from mt.checkpoint import load_model
-    from mt.decoding.engine import TorchEngine
-    from mt.device import choose_device, choose_precision, keep_freed_memory, pack_matrices, use_threads
+    from mt.decoding.engine import load_engine
 
-    keep_freed_memory()
-    place = choose_device(device)
-    model, _, _ = load_model(run, place)
-    dtype = choose_precision(precision, place)
-    if place.type != "cpu":
-        return TorchEngine(model, place, dtype)
-    if pack_matrices(model, dtype):
-        dtype = choose_precision("fp32", place)   # of what is left: attention
-    workers = min(cores, 4)   # side by side, each with its share of the cores: more get in one another's way in Python
-    use_threads(cores // workers)
-    return TorchEngine(model, place, dtype, workers=workers)
+    return partial(load_engine, run, device, precision, cores)
 
 
 def usable_cores() -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
-import tomllib
 import typing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -234,6 +233,8 @@ def parse_value(text: str) -> Any:
 
 def read_settings(path: Path) -> dict[str, Any]:
     """The nested settings of a TOML or JSON file."""
+    import tomllib
+
     try:
         text = path.read_text(encoding="utf-8")
         settings = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)

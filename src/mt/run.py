@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import os
 import shutil
@@ -132,6 +131,8 @@ def write_text(path: Path, text: str) -> None:
 
 def digest(path: Path) -> str:
     """The SHA-256 of a file."""
+    import hashlib
+
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

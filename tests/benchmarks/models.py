@@ -12,6 +12,8 @@ def formats(model: Path, folder: Path) -> dict[str, Path]:
     """The model as int8 and float32: folders that hold it, converted so; none without CTranslate2."""
     if not ct2.available():
         return {}
+    from mt.extras.ct2_convert import convert
+
     made = {}
     for quantization in ("int8", "float32"):
         run = RunDir(folder / quantization)
@@ -19,7 +21,7 @@ def formats(model: Path, folder: Path) -> dict[str, Path]:
         for file in model.iterdir():
             if file.is_file():
                 (run.path / file.name).symlink_to(file.resolve())
-        ct2.convert(run, ct2.converted(run), quantization)
+        convert(run, ct2.converted(run), quantization)
         made[quantization] = run.path
     return made
 

@@ -25,12 +25,13 @@ def run(*arguments: str, stdout: int = subprocess.PIPE) -> subprocess.CompletedP
 def run_command_that(does: str) -> subprocess.CompletedProcess[str]:
     """The program with one command more, whose body is `does`."""
     code = f"""
-import sys
+import sys, types
 from mt.cli import app as program
 from mt.errors import *
 def command():
     {does}
-program.app.command()(command)
+sys.modules["mt.cli.command"] = types.SimpleNamespace(command=command)
+program.COMMANDS = ("command",)
 sys.argv = ["mt", "command"]
 program.main()
 """

@@ -12,7 +12,8 @@ from threading import Event, Thread
 import pytest
 
 import mt
-from mt.extras import ct2
+from mt.extras.ct2 import converted
+from mt.extras.ct2_convert import convert
 from mt.run import RunDir
 
 LINES = int(os.environ.get("MT_PIPE_LINES", "20000"))
@@ -39,7 +40,7 @@ def test_a_long_pipe_keeps_its_order_in_flat_memory_and_begins_at_once(tmp_path:
         pytest.skip("no model ships with this copy")
     for file in (ships.config, ships.tokenizer, ships.weights):
         (tmp_path / file.name).symlink_to(file.resolve())
-    ct2.convert(RunDir(tmp_path), ct2.converted(RunDir(tmp_path)), "int8")
+    convert(RunDir(tmp_path), converted(RunDir(tmp_path)), "int8")
     command = [sys.executable, "-m", "mt", "translate", "--engine", "ct2", "--model", str(tmp_path)]
     started, measured = time.monotonic(), Event()
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:

@@ -17,7 +17,8 @@ from mt.config import DecodeConfig
 from mt.data.sources import parse_source, read_source
 from mt.decoding.engine import TorchEngine
 from mt.errors import ConfigError, RunError
-from mt.extras.ct2 import CT2Engine, convert, converted, is_converted
+from mt.extras.ct2 import CT2Engine, converted, is_converted
+from mt.extras.ct2_convert import convert
 from mt.run import RunDir
 from mt.text.tokenizer import Tokenizer
 
@@ -37,7 +38,7 @@ def test_greedy_search_is_that_of_our_own_engine(run: RunDir, tmp_path: Path):
     sources = [torch.randint(4, tokenizer.vocab_size, (length,), generator=generator).tolist() for length in (1, 5, 9, 30)]
     config = DecodeConfig(beam=1, max_ratio=1.0, max_extra=5)
     ours = TorchEngine(model, torch.device("cpu")).translate(sources, config)
-    fast = CT2Engine(tmp_path / "ct2", tokenizer).translate(sources, config)
+    fast = CT2Engine(tmp_path / "ct2").translate(sources, config)
     assert [found[0].tokens for found in fast] == [found[0].tokens for found in ours]
     assert [found[0].finished for found in fast] == [found[0].finished for found in ours]
 
@@ -45,7 +46,7 @@ def test_greedy_search_is_that_of_our_own_engine(run: RunDir, tmp_path: Path):
 @pytest.mark.parametrize("quantization", ["int8", "float16"])
 def test_smaller_formats_load_and_answer(run: RunDir, tmp_path: Path, quantization: str):
     convert(run, tmp_path / "ct2", quantization)
-    [hypotheses] = CT2Engine(tmp_path / "ct2", Tokenizer.load(run.tokenizer)).translate([[5, 6, 7]], DecodeConfig(beam=4, n_best=3))
+    [hypotheses] = CT2Engine(tmp_path / "ct2").translate([[5, 6, 7]], DecodeConfig(beam=4, n_best=3))
     assert len(hypotheses) == 3
 
 
@@ -62,7 +63,7 @@ def test_what_cannot_be_converted_is_told(run: RunDir, tmp_path: Path):
     with pytest.raises(RunError, match="is no CTranslate2 model"):
         convert(run, tmp_path / "letters", "int8")
     with pytest.raises(RunError, match="no converted model"):
-        CT2Engine(tmp_path / "absent", Tokenizer.load(run.tokenizer))
+        CT2Engine(tmp_path / "absent")
 
 
 def test_weights_converted_before_they_were_trained_on_are_not_used(tmp_path: Path):
@@ -86,8 +87,8 @@ def test_both_engines_say_the_same(tmp_path: Path, beam: int):
     sources = [tokenizer.encode(pair.src) for pair in islice(corpus, 0, None, 12)]
     assert len(sources) > 200
     config = DecodeConfig(beam=beam)
-    ours = mt.choose_engine("torch", ships, tokenizer, device="cpu", threads=2, precision="fp32").translate(sources, config)
-    fast = CT2Engine(tmp_path / "ct2", tokenizer).translate(sources, config)
+    ours = mt.choose_engine("torch", ships, device="cpu", threads=2, precision="fp32")().translate(sources, config)
+    fast = CT2Engine(tmp_path / "ct2").translate(sources, config)
     alike = [one.tokens == other.tokens for [one], [other] in zip(ours, fast, strict=True)]
     assert sum(alike) / len(alike) >= 0.99
     for [one], [other] in compress(zip(ours, fast, strict=True), alike):

@@ -6,23 +6,16 @@ import errno
 import os
 import sys
 from contextlib import suppress
+from importlib import import_module
 from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 from mt import __version__, console
-from mt.cli.evaluate import evaluate
-from mt.cli.explain import explain
-from mt.cli.export import export
-from mt.cli.plot import plot
-from mt.cli.prepare import prepare
-from mt.cli.train import train
-from mt.cli.translate import translate
-from mt.cli.tune import tune
-from mt.config import nearest
 from mt.errors import MtError, OutputError, UsageError
 
+COMMANDS = ("translate", "prepare", "train", "tune", "evaluate", "explain", "plot", "export")   # each in a file of its name
 INTERRUPTED = 130
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
@@ -32,6 +25,8 @@ class Commands(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:   # Any: typer keeps the types of its parser to itself
         """The command that the first argument names; raises UsageError where there is none."""
+        from mt.config import nearest
+
         name = args[0][:60]   # it may be a whole letter
         if name not in self.commands and not ctx.resilient_parsing:
             raise UsageError(
@@ -41,13 +36,6 @@ class Commands(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-app = typer.Typer(
-    name="mt", cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
-)
-for command in (translate, prepare, train, tune, evaluate, explain, plot, export):
-    app.command()(command)
-
-
 def show_version(wanted: bool) -> None:
     """Print the version and leave."""
     if wanted:
@@ -55,7 +43,6 @@ def show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     version: Annotated[bool, typer.Option("--version", callback=show_version, is_eager=True, help="print the version")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="say nothing but errors on standard error")] = False,
@@ -65,13 +52,25 @@ def options(
         console.be_quiet()
 
 
+def program(arguments: list[str]) -> typer.Typer:
+    """The program with the command that the arguments name, or with all: to read them all would double the time to its start."""
+    app = typer.Typer(
+        name="mt", cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
+    )
+    app.callback()(options)
+    words = [argument for argument in arguments if not argument.startswith("-")]
+    for name in words[:1] if words and words[0] in COMMANDS else COMMANDS:
+        app.command()(getattr(import_module(f"mt.cli.{name}"), name))
+    return app
+
+
 def main() -> NoReturn:
     """Run the program; errors a user can mend are told in two lines, bugs keep their traceback.
 
     What typer itself finds wrong, such as an unknown option, it tells with a hint and exits 2.
     """
     try:
-        app()
+        program(sys.argv[1:])()
     except MtError as problem:
         fail(problem)
     except OSError as problem:

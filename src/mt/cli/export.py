@@ -17,7 +17,8 @@ def export(
     """Convert a model for CTranslate2 (faster start, faster translation, less memory), or make it small enough to ship."""
     from mt import console
     from mt.errors import UsageError
-    from mt.extras import ct2
+    from mt.extras.ct2 import converted
+    from mt.extras.ct2_convert import convert
     from mt.run import RunDir
 
     if to == "mt" and out is not None:
@@ -28,6 +29,6 @@ def export(
         return
     if to != "ctranslate2":
         raise UsageError(f"cannot export to {to!r}", fix="use --to ctranslate2, or --to mt --out DIR")
-    target = out or ct2.converted(RunDir(model))
-    ct2.convert(RunDir(model), target, quantization)
+    target = out or converted(RunDir(model))
+    convert(RunDir(model), target, quantization)
     console.log(f"wrote {target}; mt translate --model {model} uses it from now on" if out is None else f"wrote {target}")
