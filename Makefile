@@ -6,7 +6,8 @@ READY := $(VENV)/.ready
 INSTALL := $(RUN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
 # Corpora of the model that ships (its card says what each is) and how often each pair is used: first general text, then mostly
-# everyday text, then both, at last a touch of our own. make ship CORPORA=DIR, where DIR has train/, dev/ and test/.
+# everyday text, then both with our own (data/sample, data/own), at last mostly our own. make ship CORPORA=DIR, where DIR has train/,
+# dev/ and test/.
 CORPORA ?= data/corpora
 GENERAL := 3*tatoeba 3*tatoeba-extra 3*news-wmt 2*news-postedit 1*lexicon 0.4*hansard-1 0.4*hansard-2 0.08*laws-canada \
 	1*literature 0.3*mdn 0.2*php-docs 0.3*manpages 0.4*software-docs 1*software-ui 1*ui-misc 0.7*webdev-docs \
@@ -22,10 +23,11 @@ OWN := 0.6*tatoeba 1*tatoeba-extra 2*news-wmt 1*news-postedit 0.3*lexicon 0.06*h
 	1*civic-society-sites 0.5*canada-digital 0.2*software-ui
 DEV := newstest2012 tatoeba_dev hansard_dev multi30k_val
 TEST := newstest2013 ntrex128 tatoeba_test multi30k_test_2016_flickr multi30k_test_2017_flickr multi30k_test_2017_mscoco hansard_test
+own = $(foreach file,$(wildcard data/own/*.tsv),'$(1)*$(file)')
 corpora = $(foreach corpus,$(1),$(subst *,*$(CORPORA)/train/,$(corpus)).tsv.xz)
 HELD_OUT = $(DEV:%=--valid $(CORPORA)/dev/%.tsv) $(TEST:%=--test $(CORPORA)/test/%.tsv)
 SHIP := --preset small --set train.tokens_per_batch=6144 --set model.dropout=0.05
-PREPARE_SHIP := $(RUN)/mt prepare $(HELD_OUT) --max-tokens 120 --augment 0.1
+PREPARE_SHIP := $(RUN)/mt prepare $(HELD_OUT) --max-tokens 120 --augment 0.16
 
 .PHONY: demo test check format bench tour ship clean
 
@@ -59,10 +61,10 @@ ship: $(READY)              ## make the model that ships again, in checkpoints/s
 	$(PREPARE_SHIP) $(call corpora,$(EVERYDAY)) '6*data/sample/corpus.tsv' --tokenizer data/general/tokenizer.model --out data/everyday
 	$(RUN)/mt train --data data/everyday --out checkpoints/everyday --init checkpoints/general --max-steps 1350 $(SHIP) \
 		--set train.lr=1.7e-3 --set train.warmup=300 --set train.cooldown=1050 --set train.average=0
-	$(PREPARE_SHIP) $(call corpora,$(BOTH)) '8*data/sample/corpus.tsv' --tokenizer data/general/tokenizer.model --seed 2 --out data/both
-	$(RUN)/mt train --data data/both --out checkpoints/both --init checkpoints/everyday --max-steps 9000 $(SHIP) \
-		--set train.lr=2.2e-3 --set train.warmup=800 --set train.cooldown=8000 --set train.average=0
-	$(PREPARE_SHIP) $(call corpora,$(OWN)) '60*data/sample/corpus.tsv' --tokenizer data/general/tokenizer.model --seed 4 --out data/own
+	$(PREPARE_SHIP) $(call corpora,$(BOTH)) '8*data/sample/corpus.tsv' $(call own,12) --tokenizer data/general/tokenizer.model --seed 2 --out data/both
+	$(RUN)/mt train --data data/both --out checkpoints/both --init checkpoints/everyday --max-steps 13000 $(SHIP) \
+		--set train.lr=2.2e-3 --set train.warmup=800 --set train.cooldown=12000 --set train.average=0
+	$(PREPARE_SHIP) $(call corpora,$(OWN)) '30*data/sample/corpus.tsv' $(call own,6) --tokenizer data/general/tokenizer.model --seed 4 --out data/own
 	$(RUN)/mt train --data data/own --out checkpoints/own --init checkpoints/both --max-steps 100 $(SHIP) \
 		--set train.lr=6e-4 --set train.warmup=20 --set train.cooldown=80 --set train.average=0
 	$(RUN)/mt export checkpoints/own --to mt --out checkpoints/ship

@@ -15,12 +15,14 @@ import pytest
 from mt import shipped
 from mt.config import DataConfig
 from mt.data.batches import PairDataset
+from mt.data.clean import broken_rule, rules
 from mt.data.prepare import Sources, prepare
 from mt.data.sources import parse_source, read_source
 from mt.errors import ConfigError, DataError, OutputError, RunError, UsageError
 from mt.text.tokenizer import Tokenizer
 
 SAMPLE = shipped("_data/sample", "data/sample")
+OWN = Path(__file__).parents[2] / "data/own"
 CONFIG = DataConfig(vocab_size=1000)
 
 
@@ -41,9 +43,20 @@ def texts(folder: Path, part: str) -> list[tuple[str, str]]:
 
 
 def test_the_sample_corpus_is_whole_and_clean():
-    pairs = [pair for source in sample() for pair in read_source(source)]
-    assert len(pairs) >= 2000
+    assert_whole_and_clean(SAMPLE, 2000)
+
+
+def test_our_own_text_for_the_model_that_ships_is_whole_and_clean():
+    if not OWN.exists():
+        pytest.skip("it is in the clone only")
+    assert_whole_and_clean(OWN, 15000)
+
+
+def assert_whole_and_clean(folder: Path, least: int) -> None:
+    pairs = [pair for path in folder.glob("*.tsv") for pair in read_source(parse_source(str(path)))]
+    assert len(pairs) >= least
     assert len({pair.src for pair in pairs}) == len(pairs)
+    assert [pair for pair in pairs if broken_rule(pair, rules(DataConfig.max_length_ratio))] == []
 
 
 def test_every_pair_is_in_one_part_only(prepared: Path):
