@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 import torch
+from fakes import make_model
 
-from mt.checkpoint import KEPT, Progress, Snapshot, average, keep_newest, load_snapshot, load_weights, save_snapshot, save_weights, snapshots
-from mt.errors import RunError
+from mt.checkpoint import (
+    KEPT,
+    Progress,
+    Snapshot,
+    average,
+    fill_from,
+    keep_newest,
+    load_model,
+    load_snapshot,
+    load_weights,
+    save_snapshot,
+    save_weights,
+    ship,
+    snapshots,
+)
+from mt.errors import OutputError, RunError
+from mt.model import build
+from mt.run import RunDir
 
 
 def snapshot(step: int) -> Snapshot:
@@ -78,3 +96,30 @@ def test_only_the_newest_files_are_kept(tmp_path: Path, count: int):
         (tmp_path / f"average-{i}").touch()
     keep_newest(tmp_path.glob("average-*"), count)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["average-2", "average-3"][: count or 0]
+
+
+def test_a_model_in_training_is_never_shipped_over(tmp_path: Path):
+    run = make_model(tmp_path / "model")
+    with pytest.raises(OutputError, match="in training"):
+        ship(run, tmp_path / "model" / ".." / "model")
+    other = make_model(tmp_path / "other")
+    other.resume.mkdir()
+    with pytest.raises(OutputError, match="in training"):
+        ship(run, other.path)
+    assert other.resume.exists()
+
+
+def test_weights_to_begin_with_must_fit_and_it_is_said_how(tmp_path: Path):
+    run = make_model(tmp_path / "model")
+    shape = dataclasses.replace(run.read_config().model, n_encoder_layers=7, dropout=0.5)
+    with pytest.raises(RunError, match="another shape") as raised:
+        fill_from(build(shape), shape, run, run.tokenizer)
+    assert raised.value.fix == f"--set model.n_encoder_layers={run.read_config().model.n_encoder_layers}"
+
+
+def test_a_tokenizer_of_another_network_is_refused(tmp_path: Path):
+    run = make_model(tmp_path / "model")
+    config = run.read_config()
+    run.write_config(dataclasses.replace(config, model=dataclasses.replace(config.model, vocab_size=config.model.vocab_size + 1)), "0")
+    with pytest.raises(RunError, match="not the tokenizer of this network"):
+        load_model(RunDir(run.path), torch.device("cpu"))

@@ -42,6 +42,11 @@ def test_a_json_file_serves_too_and_a_models_own_config_is_one(tmp_path: Path):
         ("model.dropout=1", "model.dropout=1.0 is not possible", "from 0"),
         ("train.betas=[0.9]", "train.betas=[0.9] is not possible", ""),
         ("decode.beam=0", "decode.beam=0 is not possible", "positive"),
+        ("model.n_heads=0", "model.n_heads=0 is not possible", "positive"),
+        ("train.clip_norm=0", "train.clip_norm=0.0 is not possible", "1e9"),
+        ("train.lr=Infinity", "train.lr=inf is not possible", "positive"),
+        ("train.valid_sentences=0", "train.valid_sentences=0 is not possible", "positive"),
+        ("train.seed=-1", "train.seed=-1 is not possible", "0 or"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_fix(setting: str, says: str, fix: str):
@@ -49,6 +54,11 @@ def test_a_wrong_setting_is_named_with_its_fix(setting: str, says: str, fix: str
         build_config("small", None, [setting])
     assert says in raised.value.message
     assert fix in raised.value.fix
+
+
+def test_the_order_of_settings_does_not_matter():
+    settings = ["model.n_heads=6", "model.d_model=384", "decode.n_best=8", "decode.beam=8"]
+    assert build_config("small", None, settings) == build_config("small", None, settings[::-1])
 
 
 def test_an_unknown_preset_names_the_nearest():

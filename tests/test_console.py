@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from mt import console
@@ -40,3 +43,13 @@ def test_progress_is_shown_on_a_terminal_only(capsys: pytest.CaptureFixture[str]
     with console.progress("going", total=2) as advance:
         advance(2)
     assert capsys.readouterr() == ("", "")
+
+
+def test_work_goes_on_when_nobody_reads_standard_error_any_more():
+    code = "from mt import console\nfor i in range(3000): console.log('words' * 20)\nprint('done')"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stderr.close()
+        assert process.stdout.read() == "done\n"
+    assert process.returncode == 0

@@ -10,7 +10,7 @@ import pytest
 
 from mt.config import Config
 from mt.errors import OutputError, RunError
-from mt.run import RunDir, read_json, replacing, write_text
+from mt.run import RunDir, only_one, read_json, replacing, write_text
 
 
 def test_a_file_is_replaced_when_the_block_ends_well(tmp_path: Path):
@@ -100,10 +100,38 @@ def test_a_configuration_comes_back_from_disk(tmp_path: Path):
 
 def test_the_log_forgets_what_came_after_a_step_and_a_line_cut_off(tmp_path: Path):
     run = RunDir(tmp_path)
-    run.cut_metrics(5)
+    run.forget_after(5)
     assert not run.metrics.exists()
     run.metrics.write_text('{"step": 5}\n{"step": 5, "valid_nll": 1}\n{"step": 10}\n{"step": 3')
-    run.cut_metrics(5)
+    run.forget_after(5)
     assert run.metrics.read_text() == '{"step": 5}\n{"step": 5, "valid_nll": 1}\n'
-    run.cut_metrics(0)
+    run.forget_after(0)
     assert run.metrics.read_text() == ""
+
+
+def test_weights_for_the_average_are_forgotten_after_a_step(tmp_path: Path):
+    run = RunDir(tmp_path)
+    run.resume.mkdir()
+    for step in (5, 10):
+        (run.resume / f"average-{step:08d}.safetensors").touch()
+    run.forget_after(5)
+    assert [path.name for path in run.resume.iterdir()] == ["average-00000005.safetensors"]
+
+
+def test_a_file_is_replaced_without_touching_what_lies_beside_it(tmp_path: Path):
+    (tmp_path / ".file.old").write_text("the user's own")
+    for text in ("one", "two"):
+        write_text(tmp_path / "file", text)
+    assert (tmp_path / ".file.old").read_text() == "the user's own"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there only_one holds nothing")
+def test_only_one_training_holds_a_folder(tmp_path: Path):
+    run = RunDir(tmp_path / "run")
+    with only_one(run), pytest.raises(RunError, match="another mt train"), only_one(run):
+        pass
+    assert not run.path.exists()   # nothing came of it
+    with only_one(run):
+        write_text(run.path / "config.json", "{}")
+    with only_one(run):
+        assert run.config.exists()

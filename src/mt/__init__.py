@@ -56,7 +56,8 @@ def load(
         from mt.text.typography import choose_style
 
         style, terms = choose_style(typography), Glossary.load(Path(glossary)) if glossary is not None else None
-        config, tokenizer = run.read_config(), Tokenizer.load(run.tokenizer)
+        config = run.read_config()
+        tokenizer = Tokenizer.load(run.tokenizer, config.model.vocab_size)
     return Translator(chosen.result(), tokenizer, decode or config.decode, max_tokens=config.data.max_tokens, glossary=terms, style=style)
 
 
@@ -77,21 +78,43 @@ def decode_settings(path: str | Path | None, changes: Mapping[str, int | float |
 
 
 def choose_engine(name: str, run: RunDir, *, device: str, threads: int | None, precision: str) -> Callable[[], Engine]:
-    """What makes the engine called auto, torch or ct2; of torch and ctranslate2 only the one that is used is imported, here."""
-    from mt.errors import UsageError
+    """What makes the engine called auto, torch or ct2; torch is imported only where it is used."""
+    from mt import console
+    from mt.errors import RunError, UsageError
     from mt.extras import ct2
 
     if name not in ("auto", "torch", "ct2"):
         raise UsageError(f"there is no engine called {name!r}", fix="use --engine auto, torch or ct2")
     cores = threads or usable_cores()
-    ready = device in ("auto", "cpu") and ct2.available() and ct2.is_converted(run)
-    if name == "ct2" or (name == "auto" and ready):
+    stale = ct2.is_stale(run)
+    if name == "ct2" and stale:
+        raise RunError(f"{ct2.converted(run)} was made from other weights than {run.path} has now", fix=f"mt export {run.path}")
+    if name == "ct2" or (name == "auto" and device in ("auto", "cpu") and ct2.available() and ct2.is_converted(run)):
         ct2.require_ctranslate2()
-        return partial(ct2.CT2Engine, ct2.converted(run), device="cuda" if device.startswith("cuda") else "cpu", threads=cores)
+        return partial(ct2.CT2Engine, ct2.converted(run), device=device, threads=cores)
+    if name == "auto" and stale:
+        console.warn(f"{ct2.converted(run)} was made from other weights, so PyTorch translates; mt export {run.path} makes it anew")
 
-    from mt.decoding.engine import load_engine
+    return partial(torch_engine, run, device, precision, cores)
 
-    return partial(load_engine, run, device, precision, cores)
+
+def torch_engine(run: RunDir, device: str, precision: str, cores: int) -> Engine:
+    """The engine one can read, its matrices packed for the CPU where it computes there. Sets how PyTorch uses threads and memory."""
+    from mt.checkpoint import load_model
+    from mt.decoding.engine import TorchEngine
+    from mt.device import choose_device, choose_precision, keep_freed_memory, pack_matrices, use_threads
+
+    keep_freed_memory()
+    place = choose_device(device)
+    model, _, _ = load_model(run, place)
+    dtype = choose_precision(precision, place)
+    if place.type != "cpu":
+        return TorchEngine(model, place, dtype)
+    if pack_matrices(model, dtype):
+        dtype = choose_precision("fp32", place)   # of what is left: attention
+    workers = min(cores, 4)   # side by side, each with its share of the cores: more get in one another's way in Python
+    use_threads(cores // workers)
+    return TorchEngine(model, place, dtype, workers=workers)
 
 
 def usable_cores() -> int:

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from mt import console
-from mt.config import Config
+from mt.config import Config, ModelConfig
 from mt.errors import OutputError, RunError
 from mt.model import build
 from mt.run import RunDir, digest, remove, replacing, write_json
@@ -42,7 +42,8 @@ def load_weights(path: Path) -> dict[str, Tensor]:
 def load_model(run: RunDir, device: torch.device) -> tuple[nn.Module, Tokenizer, Config]:
     """The network of a model folder in float32 and ready to translate, its tokenizer and its configuration."""
     run.check()
-    config, tokenizer = run.read_config(), Tokenizer.load(run.tokenizer)
+    config = run.read_config()
+    tokenizer = Tokenizer.load(run.tokenizer, config.model.vocab_size)
     with torch.device("meta"):
         model = build(config.model)
     model = model.to_empty(device=device)
@@ -58,11 +59,14 @@ def fill(model: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
         raise RunError(f"{path} holds the weights of another model", fix="copy the folder again, all its files together") from error
 
 
-def fill_from(model: nn.Module, init: RunDir, tokenizer: Path) -> None:
+def fill_from(model: nn.Module, config: ModelConfig, init: RunDir, tokenizer: Path) -> None:
     """Copy another model's weights into a model of the same shape; raises RunError unless it has the same tokenizer."""
     init.check()
     if init.tokenizer.read_bytes() != tokenizer.read_bytes():
         raise RunError(f"{init.path} has another tokenizer than the data", fix=f"mt prepare --tokenizer {init.tokenizer}")
+    theirs, ours = (dataclasses.asdict(dataclasses.replace(shape, dropout=0.0)) for shape in (init.read_config().model, config))
+    if differing := [f"--set model.{name}={value}" for name, value in theirs.items() if value != ours[name]]:
+        raise RunError(f"{init.path} is a network of another shape", fix=" ".join(differing))
     fill(model, load_weights(init.weights), init.weights)
 
 
@@ -80,6 +84,8 @@ def ship(run: RunDir, out: Path) -> None:
     run.check()
     if out.exists() and not RunDir(out).config.is_file():
         raise OutputError(f"{out} exists and holds no model", fix="choose another --out")
+    if RunDir(out).resume.exists() or out.resolve() == run.path.resolve():
+        raise OutputError(f"{out} is a model in training, which would be lost", fix="choose another --out")
     weights = {name: tensor.half() for name, tensor in load_weights(run.weights).items()}
     with replacing(out) as folder:
         folder.mkdir(parents=True)

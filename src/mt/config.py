@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
+import math
 import typing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -32,6 +33,7 @@ class ModelConfig:
     vocab_size: int = 0   # taken from the tokenizer
 
     def __post_init__(self) -> None:
+        require(self.n_heads > 0 and self.d_model > 0, "model.n_heads", self.n_heads, "positive, like model.d_model")
         if self.d_model % self.n_heads or (self.d_model // self.n_heads) % 2:
             raise ConfigError(
                 f"model.d_model={self.d_model} does not divide into {self.n_heads} heads of even width",
@@ -59,6 +61,7 @@ class DataConfig:
         require(0 <= self.augment <= 1, "data.augment", self.augment, "a share from 0 to 1")
         require(0 <= self.resegment <= 1, "data.resegment", self.resegment, "a share from 0 to 1")
         require(self.vocab_size > 0, "data.vocab_size", self.vocab_size, "a positive whole number")
+        require(self.seed >= 0, "data.seed", self.seed, "0 or a positive whole number")
 
 
 @dataclass(frozen=True)
@@ -84,11 +87,12 @@ class TrainConfig:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        require(self.lr > 0, "train.lr", self.lr, "a positive number")
+        for name in ("lr", "clip_norm"):
+            require(0 < getattr(self, name) < math.inf, f"train.{name}", getattr(self, name), "a positive number; a gradient is never as long as 1e9")
         require(0 <= self.label_smoothing < 1, "train.label_smoothing", self.label_smoothing, "from 0 up to, not including, 1")
-        for name in ("tokens_per_batch", "patience"):
+        for name in ("tokens_per_batch", "patience", "average", "cooldown", "seed"):
             require(getattr(self, name) >= 0, f"train.{name}", getattr(self, name), "0 or a positive whole number")
-        for name in ("accumulate", "warmup", "validate_every"):
+        for name in ("accumulate", "warmup", "validate_every", "valid_sentences"):
             require(getattr(self, name) > 0, f"train.{name}", getattr(self, name), "a positive whole number")
 
 
@@ -106,6 +110,7 @@ class DecodeConfig:
 
     def __post_init__(self) -> None:
         require(self.beam > 0, "decode.beam", self.beam, "a positive whole number")
+        require(self.max_ratio >= 0 and self.max_extra > 0, "decode.max_extra", self.max_extra, "positive, and decode.max_ratio not negative")
         require(0 < self.n_best <= self.beam, "decode.n_best", self.n_best, f"from 1 to the beam, {self.beam}")
 
 
@@ -179,13 +184,14 @@ def build_config(preset: str = "small", file: Path | None = None, settings: list
     config = update(Config(), PRESETS[preset])
     if file is not None:
         config = update(config, read_settings(file))
+    changes: dict[str, dict[str, Any]] = {}   # all at once: each alone may be impossible
     for setting in settings or []:
         key, separator, value = setting.partition("=")
         section, dot, name = key.strip().partition(".")
         if not separator or not dot:
             raise ConfigError(f"--set {setting!r} is not KEY=VALUE", fix="write it like --set train.lr=3e-4")
-        config = update(config, {section: {name: parse_value(value.strip())}})
-    return config
+        changes.setdefault(section, {})[name] = parse_value(value.strip())
+    return update(config, changes)
 
 
 def update(config: Config, settings: dict[str, Any]) -> Config:

@@ -24,7 +24,14 @@ def stderr() -> Console:
     from rich.console import Console  # rich takes a tenth of a second to import; most commands say nothing
 
     quiet = os.environ.get("RANK", "0") != "0" or os.environ.get("MT_QUIET", "") == "1"
-    return Console(stderr=True, highlight=False, emoji=False, soft_wrap=True, quiet=quiet)
+    console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True, quiet=quiet)
+    setattr(console, "on_broken_pipe", drop_stderr)   # noqa: B010  for mypy; rich would end the program
+    return console
+
+
+def drop_stderr() -> None:
+    """Whoever read standard error has gone: what is still to be said goes nowhere, and the work goes on."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def be_quiet() -> None:

@@ -32,12 +32,12 @@ def choose_device(name: str) -> torch.device:
 
 
 def choose_precision(name: str, device: torch.device) -> torch.dtype:
-    """The format of matrix products while training, named `auto`, `fp32` or `bf16`; weights and sums stay float32.
+    """The format of matrix products, named `auto`, `fp32` or `bf16`; weights and sums stay float32.
 
     auto takes bf16 where the hardware multiplies it fast: GPUs since Ampere, CPUs with AVX512-BF16 or AMX.
     """
     if name == "auto":
-        fast = torch.cuda.is_bf16_supported() if device.type == "cuda" else cpu_multiplies_bf16()
+        fast = torch.cuda.is_bf16_supported(including_emulation=False) if device.type == "cuda" else cpu_multiplies_bf16()
         return torch.bfloat16 if fast else torch.float32
     if name not in PRECISIONS:
         raise ConfigError(f"there is no precision called {name!r}", fix="use --precision auto, fp32 or bf16")

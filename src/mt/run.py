@@ -15,6 +15,11 @@ from typing import Any
 from mt.config import Config, from_json, to_json
 from mt.errors import OutputError, RunError
 
+try:
+    import fcntl
+except ImportError:   # not on Windows
+    fcntl = None   # type: ignore[assignment]
+
 
 @dataclass(frozen=True)
 class RunDir:
@@ -47,17 +52,13 @@ class RunDir:
         return self.path / "metrics.jsonl"
 
     @property
-    def scores(self) -> Path:
-        return self.path / "scores.json"
-
-    @property
     def resume(self) -> Path:
         return self.path / "resume"
 
     def check(self) -> None:
         """Raise RunError unless the folder holds a model that can translate."""
         if not self.path.is_dir():
-            raise RunError(f"there is no model folder at {self.path}", fix="give --model a folder made by mt train")
+            raise RunError(f"there is no model folder at {self.path}", fix="give a folder made by mt train")
         for file in (self.config, self.tokenizer, self.weights):
             if not file.is_file():
                 raise RunError(f"{self.path} has no {file.name}", fix="give a finished model folder, or make one with mt train")
@@ -70,8 +71,11 @@ class RunDir:
         """Write config.json."""
         write_json(self.config, to_json(config, version))
 
-    def cut_metrics(self, step: int) -> None:
-        """Forget the lines of the log after a step, and one that was never finished."""
+    def forget_after(self, step: int) -> None:
+        """Forget the lines of the log after a step, one that was never finished, and weights kept for the average since then."""
+        for kept in self.resume.glob("average-*"):
+            if int(kept.stem.removeprefix("average-")) > step:
+                kept.unlink()
         if self.metrics.exists():
             lines = self.metrics.read_text(encoding="utf-8").splitlines(keepends=True)
             complete = [line for line in lines if line.endswith("\n")]
@@ -87,7 +91,8 @@ def claim(run: RunDir, config: Config, data: RunDir, version: str) -> None:
         if read_json(run.manifest) != manifest:
             changed.append(f"the data in {data.path} is not what it was")
         if changed:
-            raise RunError(f"{run.path} was made with another configuration: {'; '.join(changed)}", fix="choose another --out, or remove it")
+            fix = "give the settings it was made with, or choose another --out"
+            raise RunError(f"{run.path} was made with another configuration: {'; '.join(changed)}", fix=fix)
         return
     if run.path.exists() and any(run.path.iterdir()):
         raise RunError(f"{run.path} is not empty and holds no model", fix="choose another --out")
@@ -95,6 +100,31 @@ def claim(run: RunDir, config: Config, data: RunDir, version: str) -> None:
     with replacing(run.tokenizer) as temporary:
         temporary.write_bytes(data.tokenizer.read_bytes())
     run.write_config(config, version)
+
+
+@contextmanager
+def only_one(run: RunDir) -> Iterator[None]:
+    """Hold a model folder for this training alone, until it ends however it ends; raises RunError where another one has it.
+
+    Of the processes of torchrun the first holds it for all.
+    """
+    if fcntl is None or os.environ.get("RANK", "0") != "0":
+        yield
+        return
+    try:
+        run.path.mkdir(parents=True, exist_ok=True)
+        held = os.open(run.path, os.O_RDONLY)
+    except OSError as error:
+        raise OutputError(f"cannot make {run.path}: {error.strerror}", fix="choose another --out") from error
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise RunError(f"another mt train is at work in {run.path}", fix="let it end, or choose another --out") from error
+    finally:
+        os.close(held)
+        with suppress(OSError):
+            run.path.rmdir()   # if nothing came of it
 
 
 def flatten(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -152,19 +182,19 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         if is_special:
             return
-        if temporary.is_dir():
-            put_aside(path)   # a folder cannot be replaced in one step
-        else:
+        if not temporary.is_dir():
             sync(temporary)
+            temporary.replace(path)
+            return
+        put_aside(path)   # a folder cannot be replaced in one step
         temporary.replace(path)
+        remove(old_name(path))
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror or error}", fix="make room, or choose a folder you may write to") from error
     finally:
         with suppress(OSError):
             if not is_special:
                 remove(temporary)
-            if path.exists():
-                remove(old_name(path))
 
 
 def put_aside(path: Path) -> None:

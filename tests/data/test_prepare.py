@@ -137,6 +137,16 @@ def test_a_model_folder_is_never_replaced(tmp_path: Path):
     assert len(list(tmp_path.iterdir())) == 4
 
 
+@pytest.mark.parametrize("part", ["train", "valid"])
+def test_a_corpus_of_which_nothing_is_left_is_refused(prepared: Path, tmp_path: Path, part: str):
+    (tmp_path / "long.tsv").write_text(f"{'a b c d e f g ' * 9}\t{'h i j k l m n ' * 9}\n")
+    long, out = sample(str(tmp_path / "long.tsv")), tmp_path / "out"
+    sources = Sources(long, sample(), sample()) if part == "train" else Sources(sample(), long)
+    with pytest.raises(DataError, match=f"no pair of at most 40 tokens is left for {part}"):
+        prepare(sources, out, DataConfig(vocab_size=1000, max_tokens=40), jobs=1, tokenizer=prepared / "tokenizer.model")
+    assert not out.exists()
+
+
 def test_two_test_sets_of_one_name_are_refused(tmp_path: Path):
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import shutil
 import subprocess
 import sys
 from itertools import compress, islice
@@ -16,7 +18,7 @@ from mt.checkpoint import load_model, load_weights, save_weights
 from mt.config import DecodeConfig
 from mt.data.sources import parse_source, read_source
 from mt.decoding.engine import TorchEngine
-from mt.errors import ConfigError, RunError
+from mt.errors import ConfigError, DeviceError, RunError
 from mt.extras.ct2 import CT2Engine, converted, is_converted
 from mt.extras.ct2_convert import convert
 from mt.run import RunDir
@@ -74,6 +76,23 @@ def test_weights_converted_before_they_were_trained_on_are_not_used(tmp_path: Pa
     weights = load_weights(run.weights)
     save_weights(run.weights, {name: tensor + 0.1 for name, tensor in weights.items()})
     assert not is_converted(run)
+    with pytest.raises(RunError, match="made from other weights"):
+        mt.load(run.path, engine="ct2")
+
+
+def test_a_model_of_long_texts_is_converted_with_room_for_them(run: RunDir, tmp_path: Path):
+    copy = RunDir(Path(shutil.copytree(run.path, tmp_path / "long")))
+    config = copy.read_config()
+    copy.write_config(dataclasses.replace(config, data=dataclasses.replace(config.data, max_tokens=1100)), "0")
+    convert(copy, converted(copy), "float32")
+    [hypotheses] = CT2Engine(converted(copy)).translate([[5] * 1100], DecodeConfig(beam=1, max_ratio=0.0, max_extra=3))
+    assert len(hypotheses[0].tokens) <= 3
+
+
+def test_a_device_that_is_none_is_named(run: RunDir, tmp_path: Path):
+    convert(run, tmp_path / "ct2", "int8")
+    with pytest.raises(DeviceError, match="abacus"):
+        CT2Engine(tmp_path / "ct2", device="abacus")
 
 
 @pytest.mark.parametrize("beam", [1, 4])

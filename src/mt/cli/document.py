@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mt.decoding.translator import Translation, Translator
     from mt.extras.formats import Options
 
-CHUNK = 256   # texts kept together
+CHUNK = 16   # texts kept together
 STAND_IN = re.compile(r"<x\d+>|\{x\d+\}")   # of markup; a format that loses one tries another way
 
 

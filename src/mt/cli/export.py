@@ -9,18 +9,19 @@ from typer import Argument, Option
 
 
 def export(
-    model: Annotated[Path, Argument(help="model folder")],
+    model: Annotated[Path | None, Argument(help="model folder; none: the model that ships")] = None,
     to: Annotated[str, Option(help="ctranslate2; or mt: the folder without what only training needs, weights in half precision")] = "ctranslate2",
     out: Annotated[Path | None, Option(help="folder to make; for ctranslate2 MODEL/ct2 if not given, where mt translate finds it")] = None,
     quantization: Annotated[str, Option(help="int8, float32, int16, float16 or bfloat16")] = "int8",
 ) -> None:
     """Convert a model for CTranslate2 (faster start, faster translation, less memory), or make it small enough to ship."""
-    from mt import console
+    from mt import console, default_model
     from mt.errors import UsageError
     from mt.extras.ct2 import converted
     from mt.extras.ct2_convert import convert
     from mt.run import RunDir
 
+    model = model or default_model()
     if to == "mt" and out is not None:
         from mt.checkpoint import ship
 

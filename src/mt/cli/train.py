@@ -27,9 +27,10 @@ def train(
 
     Without --max-steps or --max-minutes it trains until it is stopped. The best weights so far are always in OUT.
     """
-    from mt.config import build_config
+    from mt import console
+    from mt.config import build_config, update
     from mt.device import choose_device, choose_precision, use_threads
-    from mt.run import RunDir
+    from mt.run import RunDir, only_one
     from mt.training.loop import train as train_model
     from mt.training.session import Budget
 
@@ -38,5 +39,10 @@ def train(
     use_threads(threads)
     chosen = choose_device(device)
     dtype = choose_precision(precision, chosen)
-    budget, begin = Budget(max_steps, max_minutes), RunDir(init) if init else None
-    train_model(full_config, data, RunDir(out), budget, device=chosen, dtype=dtype, init=begin)
+    run, budget, begin = RunDir(out), Budget(max_steps, max_minutes), RunDir(init) if init else None
+    if not full_config.train.tokens_per_batch and run.config.exists():   # what fitted when it began
+        full_config = update(full_config, {"train": {"tokens_per_batch": run.read_config().train.tokens_per_batch}})
+    if full_config.train.cooldown and max_steps is None:
+        console.warn("train.cooldown counts back from --max-steps; without that the learning rate does not fall to zero")
+    with only_one(run):
+        train_model(full_config, data, run, budget, device=chosen, dtype=dtype, init=begin)

@@ -32,7 +32,7 @@ def translate(
     fields: Annotated[str, Option(help="of JSON and tables: which keys or columns are text, as a,b")] = "",
     unwrap: Annotated[bool, Option(help="with --input: join the lines of a paragraph first")] = False,
     beam: Annotated[int | None, Option(min=1, help="hypotheses kept at each step; 1 is greedy")] = None,
-    n_best: Annotated[int, Option(min=1, help="alternatives shown for each sentence")] = 1,
+    n_best: Annotated[int, Option(min=1, help="alternatives shown for each line that is one sentence")] = 1,
     scores: Annotated[bool, Option(help="put the confidence, 0 to 1, and a tab in front of each line")] = False,
     min_confidence: Annotated[float, Option(min=0, max=1, help="warn of translations less sure than this")] = 0.0,
     json_output: Annotated[bool, Option("--json", help="print one JSON object a line")] = False,
@@ -79,7 +79,9 @@ def check(text: list[str] | None, input: Path | None, output: Path | None, *, by
         raise UsageError("--json, --scores and --n-best give lines, not a file", fix="leave out --format, --fields and --unwrap")
     if text and input:
         raise UsageError("there is TEXT and --input", fix="give one of them")
-    if input and output and output.exists() and output.samefile(input):
+    if output and output.is_dir():
+        raise OutputError(f"{output} is a folder", fix="name a file in it")
+    if input and output and input.exists() and output.exists() and output.samefile(input):
         raise OutputError(f"{output} is the input", fix="choose another --output")
 
 
@@ -104,7 +106,8 @@ def whole_file(translator: Translator, show: Show, path: Path, output: Path | No
 
     weights = RunDir(model or default_model()).weights
     asked = (weights, weights.stat().st_mtime, options, translator.config, translator.glossary.entries, translator.style)
-    memory = Memory(output and output.with_name(f".{output.name}.mt-part"), repr(asked))
+    place = output.resolve() if output and (output.is_file() or not output.exists()) else None   # beside a pipe nothing can lie
+    memory = Memory(place and place.with_name(f".{place.name}.mt-part"), repr(asked))
     content, results = translate_document(translator, path, options, memory)
     with bytes_writer(output) as write:
         write(content)

@@ -113,6 +113,8 @@ class Prepared:
     @classmethod
     def load(cls, path: Path) -> Prepared:
         """What is in the folder; raises RunError where it is none of ours."""
+        if not path.is_dir():
+            raise RunError(f"there is no prepared data at {path}", fix=f"mt prepare CORPUS --out {path}")
         folder, valid_text = RunDir(path), list(read_source(Source(str(path / "valid.tsv"))))
         return cls(folder, Tokenizer.load(folder.tokenizer), PairDataset.load(path / "train"), PairDataset.load(path / "valid"), valid_text)
 

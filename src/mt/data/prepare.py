@@ -10,7 +10,7 @@ import shutil
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -81,6 +81,9 @@ def prepare(sources: Sources, out: Path, config: DataConfig, *, jobs: int, token
                 "valid": write_arrow(folder / "valid", normal_valid, dataclasses.replace(config, resegment=0.0), tally, mapped),
                 "test": {name: len(pairs) for name, pairs in parts.tests.items()},
             }
+            for part in ("train", "valid"):
+                if not sizes[part]["pairs"]:
+                    raise DataError(f"no pair of at most {config.max_tokens} tokens is left for {part}", fix="raise --max-tokens, or give more text")
             manifest = {
                 "mt": __version__,
                 "data": dataclasses.asdict(dataclasses.replace(config, vocab_size=vocab_size)),
@@ -115,6 +118,8 @@ def workers(jobs: int) -> Iterator[Map]:
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=ignore_interrupts)
     try:
         yield pool.map
+    except BrokenExecutor as error:
+        raise DataError("a process that prepared text was ended, perhaps for want of memory", fix="give mt prepare fewer --jobs") from error
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -10,28 +10,11 @@ from typing import cast
 import torch
 from torch import nn
 
-from mt.checkpoint import load_model
 from mt.config import EOS, PAD, DecodeConfig
 from mt.decoding.hypothesis import Hypothesis
 from mt.decoding.search import beam_search, greedy
-from mt.device import autocast, choose_device, choose_precision, keep_freed_memory, pack_matrices, use_threads
+from mt.device import autocast
 from mt.model import TranslationModel
-from mt.run import RunDir
-
-
-def load_engine(run: RunDir, device: str, precision: str, cores: int) -> TorchEngine:
-    """The engine for a model folder, its matrices packed for the CPU where it computes there."""
-    keep_freed_memory()
-    place = choose_device(device)
-    model, _, _ = load_model(run, place)
-    dtype = choose_precision(precision, place)
-    if place.type != "cpu":
-        return TorchEngine(model, place, dtype)
-    if pack_matrices(model, dtype):
-        dtype = torch.float32   # of what is left: attention
-    workers = min(cores, 4)   # side by side, each with its share of the cores: more get in one another's way in Python
-    use_threads(cores // workers)
-    return TorchEngine(model, place, dtype, workers=workers)
 
 
 class TorchEngine:

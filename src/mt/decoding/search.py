@@ -70,8 +70,9 @@ def beam_search(model: TranslationModel, src: Tensor, config: DecodeConfig) -> l
         parents = places // gains.size(1)
         tokens, gained = (each.view(len(searched), -1).gather(1, places) for each in (words, gains))
         rows, kept, alive = [], [], []
+        listed = [each.tolist() for each in (best, parents, tokens, gained)]
         for group, sentence in enumerate(searched):
-            beam, ranked = beams[sentence], list(zip(*(x[group].tolist() for x in (best, parents, tokens, gained)), strict=True))
+            beam, ranked = beams[sentence], list(zip(*(each[group] for each in listed), strict=True))
             living = beam.advance(ranked, config)
             if step < limits[sentence] and len(beam.finished) < size:
                 kept.append(group)

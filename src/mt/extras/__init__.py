@@ -1,4 +1,4 @@
-"""Leaves: each may be deleted and breaks only its own command and test."""
+"""Leaves: what needs a package of its own, or serves one command. Only ct2 is asked for by mt.load."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from mt.config import BOS, EOS, PAD, UNK, DecodeConfig
 from mt.decoding.hypothesis import Hypothesis, length_penalty, longest_target
-from mt.errors import ExtraError, RunError
+from mt.errors import DeviceError, ExtraError, RunError
 from mt.run import RunDir
 
 MARK = "converted-from.txt"   # in the folder of converted weights: the fingerprint of those they were made from
@@ -31,7 +31,7 @@ def require_ctranslate2() -> Any:   # Any: the package has no types
     try:
         import ctranslate2
     except ImportError as error:
-        raise ExtraError("CTranslate2 is not installed", fix="pip install 'mt[fast]'") from error
+        raise ExtraError(f"CTranslate2 cannot be used: {error}", fix="pip install 'mt[fast]', or translate with --engine torch") from error
     return ctranslate2
 
 
@@ -42,8 +42,13 @@ def converted(run: RunDir) -> Path:
 
 def is_converted(run: RunDir) -> bool:
     """Whether a model folder has converted weights, and they are those it has now."""
+    return (converted(run) / MARK).is_file() and not is_stale(run)
+
+
+def is_stale(run: RunDir) -> bool:
+    """Whether its converted weights were made from other weights than it has now."""
     mark = converted(run) / MARK
-    return mark.is_file() and run.weights.is_file() and mark.read_text(encoding="utf-8") == fingerprint(run.weights)
+    return mark.is_file() and mark.read_bytes() != fingerprint(run.weights).encode()
 
 
 def fingerprint(weights: Path) -> str:
@@ -58,12 +63,17 @@ class CT2Engine:
 
     def __init__(self, folder: Path, *, device: str = "cpu", threads: int = 1) -> None:
         ctranslate2 = require_ctranslate2()
+        kind, _, number = device.replace("auto", "cpu").partition(":")
+        if kind not in ("cpu", "cuda") or not (number or "0").isdecimal():
+            raise DeviceError(f"there is no device called {device!r}", fix="use --device auto, cpu, cuda or cuda:N")
         if not (folder / "model.bin").is_file():
             raise RunError(f"{folder} holds no converted model", fix=f"mt export {folder.parent} --to ctranslate2")
         try:
             # Each core has a batch of its own; one alone has one core.
-            workers = threads if device == "cpu" else 1
-            self.translator = ctranslate2.Translator(str(folder), device=device, inter_threads=workers, intra_threads=1)
+            workers = threads if kind == "cpu" else 1
+            self.translator = ctranslate2.Translator(
+                str(folder), device=kind, device_index=int(number or 0), inter_threads=workers, intra_threads=1
+            )
             self.pieces = json.loads((folder / VOCABULARY).read_bytes())
         except (OSError, RuntimeError, ValueError) as error:
             raise RunError(f"CTranslate2 cannot load {folder}: {error}", fix="convert it again with mt export") from error

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from mt.config import BOS, EOS, UNK, Config
+from mt.decoding.hypothesis import longest_target
 from mt.errors import ConfigError, RunError
 from mt.extras.ct2 import MARK, fingerprint, require_ctranslate2
 from mt.run import RunDir, replacing
 from mt.text.tokenizer import Tokenizer
 
 QUANTIZATIONS = ("int8", "float32", "int16", "float16", "bfloat16")
-MAX_POSITIONS = 1024   # of the table that CTranslate2 wants; the network itself has no limit
+LEAST_POSITIONS = 1024   # of the table that CTranslate2 wants; the network itself has no limit
 
 
 def convert(run: RunDir, out: Path, quantization: str) -> None:
@@ -61,7 +62,8 @@ def build_spec(config: Config, weights: dict[str, np.ndarray]) -> Any:   # Any: 
     spec = specs.TransformerSpec.from_config(
         (model.n_encoder_layers, model.n_decoder_layers), model.n_heads, pre_norm=pre_norm, activation=specs.Activation.RELU
     )
-    embedding, positions = weights["embedding.weight"], sinusoids(MAX_POSITIONS, model.d_model)
+    embedding = weights["embedding.weight"]
+    positions = sinusoids(max(LEAST_POSITIONS, longest_target(config.data.max_tokens + 1, config.decode) + 1), model.d_model)
     spec.encoder.embeddings[0].weight = spec.decoder.embeddings.weight = spec.decoder.projection.weight = embedding
     spec.encoder.scale_embeddings = spec.decoder.scale_embeddings = True
     spec.encoder.position_encodings.encodings = spec.decoder.position_encodings.encodings = positions

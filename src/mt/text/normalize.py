@@ -42,8 +42,12 @@ def normalize(text: str) -> str:
 
 
 def normalize_french(text: str) -> str:
-    """A line of French with the no-break spaces of the Imprimerie nationale: U+202F before ; ! ? and U+00A0 before : % € and inside « »."""
-    text = normalize(text)
+    """A line of French, normalised, with its no-break spaces."""
+    return no_break_spaces(normalize(text))
+
+
+def no_break_spaces(text: str) -> str:
+    """French with the spaces of the Imprimerie nationale: U+202F before ; ! ? and in numbers, U+00A0 before : % € and inside « »."""
     text = BEFORE_HIGH.sub(rf"{NARROW_NO_BREAK}\1", text)
     text = BEFORE_COLON.sub(f"{NO_BREAK}:", text)
     text = GUILLEMET_OPEN.sub(f"«{NO_BREAK}", text)

@@ -27,8 +27,8 @@ class Tokenizer:
         self.byte_ids = [processor.piece_to_id(f"<0x{byte:02X}>") for byte in range(256)]
 
     @classmethod
-    def load(cls, path: Path) -> Tokenizer:
-        """The tokenizer in a `tokenizer.model` file; raises RunError where there is none."""
+    def load(cls, path: Path, vocab_size: int | None = None) -> Tokenizer:
+        """The tokenizer in a `tokenizer.model` file; raises RunError where there is none, or one of another size than the network's."""
         try:
             processor = sentencepiece.SentencePieceProcessor(model_proto=path.read_bytes())
         except OSError as error:
@@ -38,6 +38,8 @@ class Tokenizer:
         special = (processor.pad_id(), processor.unk_id(), processor.bos_id(), processor.eos_id())
         if special != (PAD, UNK, BOS, EOS) or processor.piece_to_id("<0x00>") == UNK:
             raise RunError(f"{path} is a tokenizer of another tool", fix="make it with mt prepare")
+        if vocab_size not in (None, processor.get_piece_size()):
+            raise RunError(f"{path} is not the tokenizer of this network", fix="copy the model folder again, all its files together")
         return cls(processor)
 
     @property

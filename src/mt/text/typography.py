@@ -8,17 +8,7 @@ from typing import Literal
 
 from mt.errors import UsageError
 from mt.text.literals import literals
-from mt.text.normalize import (
-    ANY_SPACE,
-    BEFORE_COLON,
-    BEFORE_HIGH,
-    GUILLEMET_CLOSE,
-    GUILLEMET_OPEN,
-    NARROW_NO_BREAK,
-    NO_BREAK,
-    THOUSANDS,
-    UNIT,
-)
+from mt.text.normalize import NARROW_NO_BREAK, NO_BREAK, no_break_spaces
 
 Style = Literal["fr", "plain", "keep"]
 STYLES: dict[str, Style] = {"fr": "fr", "plain": "plain", "keep": "keep"}
@@ -75,14 +65,8 @@ def around_literals(text: str, change: Callable[[str], str]) -> str:
 
 
 def french(text: str) -> str:
-    """Guillemets, curly apostrophes and the no-break spaces of `normalize_french`, line breaks and indentation kept."""
-    text = APOSTROPHE.sub("’", QUOTED.sub(quotation, text))
-    text = BEFORE_HIGH.sub(rf"{NARROW_NO_BREAK}\1", text)
-    text = BEFORE_COLON.sub(f"{NO_BREAK}:", text)
-    text = GUILLEMET_OPEN.sub(f"«{NO_BREAK}", text)
-    text = GUILLEMET_CLOSE.sub(f"{NO_BREAK}»", text)
-    text = THOUSANDS.sub(lambda number: re.sub(ANY_SPACE, NARROW_NO_BREAK, number.group()), text)
-    return UNIT.sub(NO_BREAK, text)
+    """Guillemets, curly apostrophes and no-break spaces, line breaks and indentation kept."""
+    return no_break_spaces(APOSTROPHE.sub("’", QUOTED.sub(quotation, text)))
 
 
 def quotation(match: re.Match[str]) -> str:

@@ -56,14 +56,14 @@ def begin(config: Config, data: Path, run: RunDir, budget: Budget, world: World,
     torch.manual_seed(config.train.seed)
     model = build(config.model).to(world.device)
     config = with_batch_size(config, model, world)
+    if init is not None and not checkpoint.snapshots(run.resume):
+        checkpoint.fill_from(model, config.model, init, prepared.folder.tokenizer)
     if world.is_main:
         claim(run, config, prepared.folder, __version__)
     world.sum(0)   # nobody looks into the folder before it is made
     torch.manual_seed(config.train.seed + world.rank)   # every process drops out other activations
     training = Training(config, run, budget, world, model, Optimizers(model, config.train), prepared)
     restore(training)
-    if training.progress.step == 0 and init is not None:
-        checkpoint.fill_from(model, init, run.tokenizer)
     if config.train.compile:
         compile_features(model, world.device)
     parameters = sum(parameter.numel() for parameter in model.parameters())
@@ -88,7 +88,7 @@ def restore(training: Training) -> None:
     if world.sum(training.progress.step) != training.progress.step * world.size:
         raise RunError("the processes do not find the same snapshot", fix=f"{training.run.path} must be a folder that all machines share")
     if world.is_main:
-        training.run.cut_metrics(training.progress.step)
+        training.run.forget_after(training.progress.step)
 
 
 def save(training: Training) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mt.decoding.translator import has_letters
 from mt.errors import DataError, UsageError
 
 Translate = Callable[[list[str]], list[str]]   # as many texts back, in the same order; a text may have several sentences
@@ -127,8 +128,3 @@ def relined(parts: Sequence[str], lines: Sequence[str], space: str = " ") -> str
         broken += [text[end : places[near]], line_break]
         end, first = places[near] + 1, near + 1
     return "".join([*broken, text[end:]])
-
-
-def has_letters(text: str) -> bool:
-    """Whether there is anything to translate."""
-    return any(map(str.isalpha, text))
