@@ -49,7 +49,7 @@ def test_the_sample_corpus_is_whole_and_clean():
 def test_our_own_text_for_the_model_that_ships_is_whole_and_clean():
     if not OWN.exists():
         pytest.skip("it is in the clone only")
-    assert_whole_and_clean(OWN, 15000)
+    assert_whole_and_clean(OWN, 25000)
 
 
 def assert_whole_and_clean(folder: Path, least: int) -> None:
