@@ -64,9 +64,9 @@ ship: $(READY)              ## make the model that ships again, in checkpoints/s
 	$(PREPARE_SHIP) $(call corpora,$(BOTH)) '8*data/sample/corpus.tsv' $(call own,12) --tokenizer data/general/tokenizer.model --seed 2 --out data/both
 	$(RUN)/mt train --data data/both --out checkpoints/both --init checkpoints/everyday --max-steps 13000 $(SHIP) \
 		--set train.lr=2.2e-3 --set train.warmup=800 --set train.cooldown=12000 --set train.average=0
-	$(PREPARE_SHIP) $(call corpora,$(OWN)) '30*data/sample/corpus.tsv' $(call own,6) --tokenizer data/general/tokenizer.model --seed 4 --out data/polish
-	$(RUN)/mt train --data data/polish --out checkpoints/polish --init checkpoints/both --max-steps 100 $(SHIP) \
-		--set train.lr=6e-4 --set train.warmup=20 --set train.cooldown=80 --set train.average=0
+	$(PREPARE_SHIP) $(call corpora,$(OWN)) '50*data/sample/corpus.tsv' $(call own,6) --tokenizer data/general/tokenizer.model --seed 4 --out data/polish
+	$(RUN)/mt train --data data/polish --out checkpoints/polish --init checkpoints/both --max-steps 650 $(SHIP) \
+		--set train.lr=6e-4 --set train.warmup=50 --set train.cooldown=600 --set train.average=0
 	$(RUN)/mt export checkpoints/polish --to mt --out checkpoints/ship
 	$(RUN)/mt evaluate checkpoints/ship --data data/polish
 
