@@ -56,6 +56,8 @@ from mt.text.numbers import in_french, invented, lost, spelled
         ("in nineteen eighty-four", "en 1984"),
         ("half past ten", "10 h 30"),
         ("a million dollars", "1 000 000 $"),
+        ("6 × 7", "6 fois 7"),
+        ("a 3×4 grid", "une grille de 3 sur 4"),
         ("-5 °C", "-5 °C"),
         ("-5 °C", "moins 5 °C"),
         ("−5 °C", "–5 °C"),
@@ -99,6 +101,7 @@ def test_french_ways_of_writing_a_number_keep_it(source: str, translation: str):
         ("5 euros", "5 000 euros", [], []),        # might be "5 thousand"; not worth a false alarm
         ("$5", "5 euros", ["$5"], []),
         ("50%", "50", ["50%"], []),
+        ("6 × 7", "6 à 7", ["6 × 7"], []),
         ("-5 °C", "5 °C", ["-5 °C"], ["5"]),
         ("007", "7", ["007"], ["7"]),
         ("7 and 7", "7", ["7"], []),

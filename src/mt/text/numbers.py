@@ -37,6 +37,7 @@ SIGNS = {
     "£": "£|livre|sterling|GBP",
     "¥": "¥|yen|yuan|JPY|CNY",
     "%": r"%|pour ?cent|p\. ?(?:100|cent)",
+    "×": "×|(?<=[0-9]) ?x ?(?=[0-9])|fois|sur|par",
     "(?<=[0-9])M|(?<=[0-9])B|bn": r"[0-9]\s?[MB]|\bMd|milli|000",
 }
 AFTERNOON = re.compile(r"(?<![a-z])p\.?\s?m(?![a-z])|après-midi|soir", re.IGNORECASE)
