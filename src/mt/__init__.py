@@ -86,15 +86,15 @@ def choose_engine(name: str, run: RunDir, *, device: str, threads: int | None, p
     if name not in ("auto", "torch", "ct2"):
         raise UsageError(f"there is no engine called {name!r}", fix="use --engine auto, torch or ct2")
     cores = threads or usable_cores()
-    stale = ct2.is_stale(run)
+    wanted = name == "ct2" or (name == "auto" and device in ("auto", "cpu") and ct2.available() and ct2.was_converted(run))
+    stale = wanted and ct2.was_converted(run) and not ct2.is_converted(run)
     if name == "ct2" and stale:
         raise RunError(f"{ct2.converted(run)} was made from other weights than {run.path} has now", fix=f"mt export {run.path}")
-    if name == "ct2" or (name == "auto" and device in ("auto", "cpu") and ct2.available() and ct2.is_converted(run)):
+    if stale:
+        console.warn(f"{ct2.converted(run)} was made from other weights, so PyTorch translates; mt export {run.path} makes it anew")
+    elif wanted:
         ct2.require_ctranslate2()
         return partial(ct2.CT2Engine, ct2.converted(run), device=device, threads=cores)
-    if name == "auto" and stale:
-        console.warn(f"{ct2.converted(run)} was made from other weights, so PyTorch translates; mt export {run.path} makes it anew")
-
     return partial(torch_engine, run, device, precision, cores)
 
 

@@ -60,7 +60,7 @@ def fill(model: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
 
 
 def fill_from(model: nn.Module, config: ModelConfig, init: RunDir, tokenizer: Path) -> None:
-    """Copy another model's weights into a model of the same shape; raises RunError unless it has the same tokenizer."""
+    """Copy another model's weights into a model of the same shape; raises RunError unless it is, and has the same tokenizer."""
     init.check()
     if init.tokenizer.read_bytes() != tokenizer.read_bytes():
         raise RunError(f"{init.path} has another tokenizer than the data", fix=f"mt prepare --tokenizer {init.tokenizer}")

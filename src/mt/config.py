@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from mt.errors import ConfigError, RunError
+from mt.errors import ConfigError, DeviceError, RunError
 
 PAD, UNK, BOS, EOS = 0, 1, 2, 3
 
@@ -87,8 +87,8 @@ class TrainConfig:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("lr", "clip_norm"):
-            require(0 < getattr(self, name) < math.inf, f"train.{name}", getattr(self, name), "a positive number; a gradient is never as long as 1e9")
+        require(0 < self.lr < math.inf, "train.lr", self.lr, "a positive number")
+        require(0 < self.clip_norm < math.inf, "train.clip_norm", self.clip_norm, "a positive number; 1e9 clips nothing")
         require(0 <= self.label_smoothing < 1, "train.label_smoothing", self.label_smoothing, "from 0 up to, not including, 1")
         for name in ("tokens_per_batch", "patience", "average", "cooldown", "seed"):
             require(getattr(self, name) >= 0, f"train.{name}", getattr(self, name), "0 or a positive whole number")
@@ -251,6 +251,14 @@ def read_settings(path: Path) -> dict[str, Any]:
     if not isinstance(settings, dict):
         raise ConfigError(f"{path} holds no settings", fix='write {"train": {"lr": 3e-4}}')
     return {key: value for key, value in settings.items() if key not in ("format", "mt")}
+
+
+def parse_device(name: str) -> tuple[str, int | None]:
+    """`cpu`, `cuda` or `cuda:N` as its kind and number; raises DeviceError for anything else."""
+    kind, _, number = name.partition(":")
+    if kind not in ("cpu", "cuda") or (number and not (kind == "cuda" and number.isdecimal())):
+        raise DeviceError(f"there is no device called {name!r}", fix="use --device auto, cpu, cuda or cuda:N")
+    return kind, int(number) if number else None
 
 
 def to_json(config: Config, version: str) -> dict[str, Any]:

@@ -25,13 +25,13 @@ def stderr() -> Console:
 
     quiet = os.environ.get("RANK", "0") != "0" or os.environ.get("MT_QUIET", "") == "1"
     console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True, quiet=quiet)
-    setattr(console, "on_broken_pipe", drop_stderr)   # noqa: B010  for mypy; rich would end the program
+    setattr(console, "on_broken_pipe", lambda: drop(2))   # noqa: B010  for mypy; rich would end the program
     return console
 
 
-def drop_stderr() -> None:
-    """Whoever read standard error has gone: what is still to be said goes nowhere, and the work goes on."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+def drop(descriptor: int) -> None:
+    """Whoever read standard output (1) or error (2) has gone: what is still written to it goes nowhere, and nothing fails."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
 def be_quiet() -> None:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from mt import console
+from mt.config import parse_device
 from mt.errors import ConfigError, DeviceError
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
@@ -21,12 +22,10 @@ def choose_device(name: str) -> torch.device:
     """The device that `auto`, `cpu`, `cuda` or `cuda:N` names; auto takes a GPU where there is one."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
-    kind, _, index = name.partition(":")
-    if kind not in ("cpu", "cuda") or (index and not (kind == "cuda" and index.isdecimal())):
-        raise DeviceError(f"there is no device called {name!r}", fix="use --device auto, cpu, cuda or cuda:N")
+    kind, index = parse_device(name)
     if kind == "cuda" and not torch.cuda.is_available():
         raise DeviceError("this PyTorch finds no CUDA GPU", fix="use --device cpu, or install a PyTorch built for your GPU")
-    if index and int(index) >= torch.cuda.device_count():
+    if index is not None and index >= torch.cuda.device_count():
         raise DeviceError(f"there is no {name}; this machine has {torch.cuda.device_count()} GPU(s)", fix="use --device cuda:0")
     return torch.device(name)
 

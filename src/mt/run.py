@@ -117,14 +117,17 @@ def only_one(run: RunDir) -> Iterator[None]:
     except OSError as error:
         raise OutputError(f"cannot make {run.path}: {error.strerror}", fix="choose another --out") from error
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError as error:
-        raise RunError(f"another mt train is at work in {run.path}", fix="let it end, or choose another --out") from error
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RunError(f"another mt train is at work in {run.path}", fix="let it end, or choose another --out") from error
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                run.path.rmdir()   # if nothing came of it
     finally:
         os.close(held)
-        with suppress(OSError):
-            run.path.rmdir()   # if nothing came of it
 
 
 def flatten(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -188,7 +191,8 @@ def replacing(path: Path) -> Iterator[Path]:
             return
         put_aside(path)   # a folder cannot be replaced in one step
         temporary.replace(path)
-        remove(old_name(path))
+        with suppress(OSError):
+            remove(old_name(path))
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror or error}", fix="make room, or choose a folder you may write to") from error
     finally:

@@ -38,9 +38,9 @@ def prepare(
     from mt.data.sources import parse_source
     from mt.errors import UsageError
 
-    if tokenizer not in ("unigram", "bpe") and not Path(tokenizer).is_file():
+    existing = None if tokenizer in ("unigram", "bpe") else Path(tokenizer)
+    if existing and not existing.is_file():
         raise UsageError(f"there is no tokenizer file {tokenizer}", fix="give a tokenizer.model, or unigram or bpe to learn one")
-    existing = Path(tokenizer) if Path(tokenizer).is_file() else None
     settings = {"vocab_size": vocab_size, "max_tokens": max_tokens, "augment": augment, "resegment": resegment, "seed": seed}
     config = update(Config(), {"data": settings if existing else {**settings, "tokenizer": tokenizer}}).data
     names = sources or [str(path) for path in sorted(shipped("_data/sample", "data/sample").glob("*.tsv"))]

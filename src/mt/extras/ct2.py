@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mt.config import BOS, EOS, PAD, UNK, DecodeConfig
+from mt.config import BOS, EOS, PAD, UNK, DecodeConfig, parse_device
 from mt.decoding.hypothesis import Hypothesis, length_penalty, longest_target
-from mt.errors import DeviceError, ExtraError, RunError
+from mt.errors import ExtraError, RunError
 from mt.run import RunDir
 
 MARK = "converted-from.txt"   # in the folder of converted weights: the fingerprint of those they were made from
@@ -42,13 +42,12 @@ def converted(run: RunDir) -> Path:
 
 def is_converted(run: RunDir) -> bool:
     """Whether a model folder has converted weights, and they are those it has now."""
-    return (converted(run) / MARK).is_file() and not is_stale(run)
+    return was_converted(run) and (converted(run) / MARK).read_bytes() == fingerprint(run.weights).encode()
 
 
-def is_stale(run: RunDir) -> bool:
-    """Whether its converted weights were made from other weights than it has now."""
-    mark = converted(run) / MARK
-    return mark.is_file() and mark.read_bytes() != fingerprint(run.weights).encode()
+def was_converted(run: RunDir) -> bool:
+    """Whether it has converted weights, perhaps of an earlier training."""
+    return (converted(run) / MARK).is_file()
 
 
 def fingerprint(weights: Path) -> str:
@@ -63,16 +62,14 @@ class CT2Engine:
 
     def __init__(self, folder: Path, *, device: str = "cpu", threads: int = 1) -> None:
         ctranslate2 = require_ctranslate2()
-        kind, _, number = device.replace("auto", "cpu").partition(":")
-        if kind not in ("cpu", "cuda") or not (number or "0").isdecimal():
-            raise DeviceError(f"there is no device called {device!r}", fix="use --device auto, cpu, cuda or cuda:N")
+        kind, number = parse_device("cpu" if device == "auto" else device)
         if not (folder / "model.bin").is_file():
             raise RunError(f"{folder} holds no converted model", fix=f"mt export {folder.parent} --to ctranslate2")
         try:
             # Each core has a batch of its own; one alone has one core.
             workers = threads if kind == "cpu" else 1
             self.translator = ctranslate2.Translator(
-                str(folder), device=kind, device_index=int(number or 0), inter_threads=workers, intra_threads=1
+                str(folder), device=kind, device_index=number or 0, inter_threads=workers, intra_threads=1
             )
             self.pieces = json.loads((folder / VOCABULARY).read_bytes())
         except (OSError, RuntimeError, ValueError) as error:
