@@ -89,6 +89,25 @@ def test_two_processes_take_the_steps_of_one_that_accumulates(shouting: Path, tm
         assert ours == pytest.approx(theirs, abs=1e-5, rel=1e-4 if "gradient_norm" in ours else 1e-6)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are read from /proc")
+def test_no_thread_of_the_group_outlives_it(shouting: Path, tmp_path: Path):
+    """One that does aborts the process now and then: it lets go of a tensor while Python is being shut down."""
+    script = tmp_path / "train.py"
+    script.write_text("""
+import atexit, pathlib
+from mt.cli.app import main
+names = lambda: {(thread / "comm").read_text().strip() for thread in pathlib.Path("/proc/self/task").iterdir()}
+atexit.register(lambda: print("threads at exit:", *names()))
+main()
+""")
+    line = command(shouting, tmp_path / "run", 3, processes=2)
+    at = line.index("-m", line.index("--standalone"))
+    done = subprocess.run([*line[:at], str(script), *line[at + 2 :]], capture_output=True, text=True, env=environment(), timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("threads at exit:") == 2
+    assert "gloo" not in done.stdout
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("then", [2, 1, 3])
 def test_a_worker_that_is_killed_ends_the_job_and_any_number_of_workers_goes_on(shouting: Path, tmp_path: Path, then: int):

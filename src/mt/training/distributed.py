@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import torch
 import torch.distributed as dist
+import torch.distributed.nn  # torch.optim imports it too: after a group is made, it would hold the group as a default, and its threads with it
 from torch import nn
 
 from mt.errors import DeviceError, TrainingError
