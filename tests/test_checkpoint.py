@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -123,3 +125,10 @@ def test_a_tokenizer_of_another_network_is_refused(tmp_path: Path):
     run.write_config(dataclasses.replace(config, model=dataclasses.replace(config.model, vocab_size=config.model.vocab_size + 1)), "0")
     with pytest.raises(RunError, match="not the tokenizer of this network"):
         load_model(RunDir(run.path), torch.device("cpu"))
+
+
+def test_a_model_that_only_translates_needs_no_compiler(tmp_path: Path):
+    """PyTorch's takes longer to import than the model to load, and a hundred megabytes; building on the meta device asks for it."""
+    run = make_model(tmp_path / "model")
+    code = f"import sys, mt; mt.load({str(run.path)!r}, engine='torch').translate('Hello.'); assert 'torch._dynamo' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -44,9 +44,7 @@ def load_model(run: RunDir, device: torch.device) -> tuple[nn.Module, Tokenizer,
     run.check()
     config = run.read_config()
     tokenizer = Tokenizer.load(run.tokenizer, config.model.vocab_size)
-    with torch.device("meta"):
-        model = build(config.model)
-    model = model.to_empty(device=device)
+    model = build(config.model).to(device)
     fill(model, load_weights(run.weights), run.weights)
     return model.eval(), tokenizer, config
 
