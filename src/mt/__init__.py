@@ -124,9 +124,14 @@ def usable_cores() -> int:
 
 def default_model() -> Path:
     """$MT_MODEL, else the model that ships: in the wheel, or in the clone this file lies in."""
-    if os.environ.get("MT_MODEL"):
-        return Path(os.environ["MT_MODEL"])
-    return shipped("_data/en-fr", "checkpoints/en-fr")
+    named = os.environ.get("MT_MODEL")
+    if not named:
+        return shipped("_data/en-fr", "checkpoints/en-fr")
+    if not Path(named).is_dir():
+        from mt.errors import RunError
+
+        raise RunError(f"there is no model folder at {named}, which MT_MODEL names", fix="set MT_MODEL to a folder made by mt train, or unset it")
+    return Path(named)
 
 
 def shipped(in_wheel: str, in_clone: str) -> Path:

@@ -178,6 +178,13 @@ def test_what_cannot_be_done_is_told_and_nothing_is_lost(
     assert len(list(tmp_path.iterdir())) == 3
 
 
+def test_a_variable_that_names_no_model_is_told(translate: Translate, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MT_MODEL", "nowhere")
+    code, _, err = translate("Hello")
+    assert code == 4
+    assert "nowhere, which MT_MODEL names" in err
+
+
 def process(model: RunDir, *arguments: str, **streams: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "mt", "translate", "--model", str(model.path), "--engine", "torch", "--device", "cpu", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(Path(mt.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
