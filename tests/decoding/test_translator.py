@@ -106,7 +106,7 @@ def test_none_among_the_lines_brings_what_has_come_so_far(copying: Translator):
 
 
 def test_a_shouted_sentence_is_translated_in_small_letters_and_shouted_back(tokenizer: Tokenizer):
-    translator = speaking(tokenizer, {"the cat ran away!": "le chat est parti !"})
+    translator = speaking(tokenizer, {"The cat ran away!": "Le chat est parti !"})
     assert translator.translate("THE CAT RAN AWAY!").text == "LE CHAT EST PARTI !"
 
 

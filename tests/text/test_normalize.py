@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mt.text.normalize import normalize, normalize_french
+from mt.text.normalize import no_break_spaces, normalize
+
+
+def french(text: str) -> str:
+    return no_break_spaces(normalize(text))
 
 
 @pytest.mark.parametrize(
@@ -48,18 +52,18 @@ def test_normalises(text, normal):
     ],
 )
 def test_sets_french_no_break_spaces(text, normal):
-    assert normalize_french(text) == normal
+    assert french(text) == normal
 
 
 @given(st.text())
 def test_both_are_idempotent(text):
     assert normalize(normalize(text)) == normalize(text)
-    assert normalize_french(normalize_french(text)) == normalize_french(text)
+    assert french(french(text)) == french(text)
 
 
 @given(st.text())
 def test_result_is_one_line_of_nfc_without_controls(text):
-    for result in (normalize(text), normalize_french(text)):
+    for result in (normalize(text), french(text)):
         assert len(result.splitlines()) <= 1
         assert unicodedata.is_normalized("NFC", result)
         assert not any(unicodedata.category(character) in ("Cc", "Cs") for character in result)

@@ -149,7 +149,7 @@ def test_writes_numbers_in_french(english: str, french: str):
     assert invented(english, french) == []
 
 
-@given(st.text(st.sampled_from("0123456789.,':/-– $€%()x+stamp\u202f"), max_size=25))
+@given(st.text(st.sampled_from("0123456789.,':/-– $€%()x+tamp\u202f"), max_size=25))
 def test_a_text_loses_and_invents_no_number_against_itself(text: str):
     assert lost(text, text) == []
     assert invented(text, text) == []

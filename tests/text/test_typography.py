@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mt.text.normalize import normalize_french
+from mt.text.normalize import no_break_spaces, normalize
 from mt.text.typography import apply
 
 
@@ -66,7 +66,7 @@ def test_ordinary_text_is_dressed_in_full(text: str):
     assert "'" not in dressed
     assert '"oui"' not in dressed
     assert apply(dressed, "fr") == dressed
-    assert normalize_french(dressed).replace("'", "’") == dressed
+    assert no_break_spaces(normalize(dressed)).replace("'", "’") == dressed
 
 
 @pytest.mark.parametrize("unit", ['"', '"a ', "« ", "?", "'", '"\n', " ", "a ?"])

@@ -29,7 +29,7 @@ from mt.data.sources import Pair, Source, read_source
 from mt.data.vocabulary import train_tokenizer
 from mt.errors import DataError, OutputError, UsageError
 from mt.run import RunDir, digest, replacing, write_json, write_text
-from mt.text.normalize import normalize, normalize_french
+from mt.text.normalize import no_break_spaces, normalize
 from mt.text.tokenizer import Tokenizer
 
 CHUNK = 10_000                  # pairs handed to a worker at a time
@@ -322,3 +322,8 @@ def write_pairs(path: Path, pairs: Sequence[Pair]) -> None:
 def sums(source: Source) -> dict[str, list[dict[str, Any]]]:
     """Size and SHA-256 of the files of a source, so that it can be recognised."""
     return {"files": [{"file": path.name, "bytes": path.stat().st_size, "sha256": digest(path)} for path in source.files]}
+
+
+def normalize_french(text: str) -> str:
+    """A line of French, normalised, with its no-break spaces."""
+    return no_break_spaces(normalize(text))

@@ -13,6 +13,7 @@ from itertools import chain
 from mt.config import DecodeConfig
 from mt.decoding.hypothesis import Engine, Hypothesis
 from mt.text import typography
+from mt.text.casing import is_shouted, sentence_case
 from mt.text.fidelity import Protected, attempts, cut, flaws, invented, missing
 from mt.text.glossary import Glossary
 from mt.text.literals import Literal, literals
@@ -128,8 +129,9 @@ class Translator:
     def translate_plain(self, sentences: Sequence[str]) -> list[Sentence]:
         """Sentences as the network says them. One without a letter is French already."""
         results: list[Sentence] = [Sentence([sentence], [1.0], []) for sentence in sentences]
-        cut = {i: self.cut(sentence) for i, sentence in enumerate(map(spaced, sentences)) if has_letters(sentence)}
-        found = iter(self.search([self.tokenizer.encode(lowered(part.strip())) for parts in cut.values() for part in parts]))
+        plain = [normalize(sentence.replace(NO_BREAK, " ").replace(NARROW_NO_BREAK, " ")) for sentence in sentences]   # English has no other spaces
+        cut = {i: self.cut(sentence) for i, sentence in enumerate(plain) if has_letters(sentence)}
+        found = iter(self.search([self.tokenizer.encode(sentence_case(part.strip(), self.tokenizer)) for parts in cut.values() for part in parts]))
         for i, parts in cut.items():
             results[i] = joined(parts, [finished(part, next(found)) for part in parts])
         return results
@@ -227,21 +229,6 @@ def woven(parts: Sequence[str], said: Sequence[Sentence]) -> Sentence:
 def has_letters(text: str) -> bool:
     """Whether there is anything to translate."""
     return any(map(str.isalpha, text))
-
-
-def spaced(text: str) -> str:
-    """What the network may read: normalised, and with the spaces of English only."""
-    return normalize(text.replace(NO_BREAK, " ").replace(NARROW_NO_BREAK, " "))
-
-
-def is_shouted(text: str) -> bool:
-    """WHETHER IT IS WRITTEN LIKE THIS: at least two words, so that NASA is none."""
-    return text.isupper() and sum(map(has_letters, text.split())) > 1
-
-
-def lowered(text: str) -> str:
-    """What the network is given: capitals spell words letter by letter, and it translates them far worse than small ones."""
-    return text.lower() if is_shouted(text) else text
 
 
 def finished(source: str, sentence: Sentence) -> Sentence:

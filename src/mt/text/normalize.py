@@ -41,11 +41,6 @@ def normalize(text: str) -> str:
     return SPACES.sub(" ", CONTROL.sub("", text)).strip(f" {NO_BREAK}{NARROW_NO_BREAK}")
 
 
-def normalize_french(text: str) -> str:
-    """A line of French, normalised, with its no-break spaces."""
-    return no_break_spaces(normalize(text))
-
-
 def no_break_spaces(text: str) -> str:
     """French with the spaces of the Imprimerie nationale: U+202F before ; ! ? and in numbers, U+00A0 before : % € and inside « »."""
     text = BEFORE_HIGH.sub(rf"{NARROW_NO_BREAK}\1", text)

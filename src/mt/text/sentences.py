@@ -23,24 +23,18 @@ INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")        # J, U.S, p.m
 NUMBER = re.compile(r"[\d#]|[IVXLC]{2,}\b|[A-Z]-?\d")    # 5, #5, IV, B12
 
 NEVER_END = frozenset(
-    (
-        "mr mrs ms messrs dr prof rev hon gen sen rep gov pres capt cpt col cmdr maj sgt lt ste e.g i.e cf viz vs approx est ca esp incl"
-    ).split()
+    "mr mrs ms messrs dr prof rev hon gen sen rep gov pres capt cpt col cmdr maj sgt lt ste e.g i.e cf viz vs approx est ca esp incl".split()
 )
+# Abbreviations where a number follows, else words that end a sentence like any other: "No. 5", "He said no."
 BEFORE_NUMBER = frozenset(
-    (
-        "no nos nr vol vols fig figs eq sec sect art ch chap p pp para op tel ext max min jan feb mar apr jun jul aug sep sept oct nov dec"
-    ).split()
-)   # abbreviations where a number follows, else words that end a sentence like any other: "No. 5", "He said no."
+    "no nos nr vol vols fig figs eq sec sect art ch chap p pp para op tel ext max min jan feb mar apr jun jul aug sep sept oct nov dec".split()
+)
 MAY_END = frozenset("inc ltd co corp bros jr sr st mt ave blvd rd dept univ ed eds al ph.d".split())   # as initials may: before STARTERS
-STARTERS = frozenset(
-    (
-        "the a an this that these those he she it we they you i in on at but and so then there if when what why how his her our my "
-        "its their your it's i'm i've he's she's we're they're that's there's don't no not yes for from with to as by after before "
-        "since during until without because although while however also who where which one some many most all each every both please "
-        "do does did is are was were"
-    ).split()
-)   # words that are hardly ever part of a name: Mr. Will Smith, but "in the U.S. The"
+# Words that are hardly ever part of a name: Mr. Will Smith, but "in the U.S. The".
+STARTERS = frozenset("""the a an this that these those he she it we they you i in on at but and so then there if when what why how his her our my its
+    their your it's i'm i've he's she's we're they're that's there's don't no not yes for from with to as by after before since during
+    until without because although while however also who where which one some many most all each every both please do does did is are
+    was were""".split())
 
 
 @dataclass(frozen=True)
@@ -60,10 +54,7 @@ class Document:
 
     def rebuild(self, translations: Sequence[str]) -> str:
         """The text with each sentence replaced; with the sentences themselves, the text as it was."""
-        parts = [self.gaps[0]]
-        for translation, gap in zip(translations, self.gaps[1:], strict=True):
-            parts += [translation, gap]
-        return "".join(parts)
+        return "".join(gap + translation for gap, translation in zip(self.gaps, [*translations, ""], strict=True))
 
 
 def sentence_spans(text: str) -> Iterator[tuple[int, int]]:

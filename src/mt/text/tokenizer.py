@@ -7,7 +7,8 @@ in bytes, so that it comes back as it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import sentencepiece
@@ -17,6 +18,7 @@ from mt.errors import RunError
 
 SPACE_MARK = "\u2581"
 RESERVED = "\x00"   # SentencePiece reads C strings in places; spelled in bytes like the space mark
+SPELLED = re.compile(f"([{SPACE_MARK}{RESERVED}])")
 
 
 class Tokenizer:
@@ -50,29 +52,22 @@ class Tokenizer:
         """The tokens of a text, without <s> and </s>."""
         return [token for part in self.parts(text) for token in self.encode_part(part)]
 
+    def parts(self, text: str) -> list[str]:
+        """The text with a space in front (so that a word looks the same wherever it stands), cut around what must be spelled in bytes."""
+        return [part for part in SPELLED.split(" " + text) if part]
+
+    def log_probability(self, text: str) -> float:
+        """Of a text's tokens, each by itself (of a BPE vocabulary the sum of ranks, which compares alike)."""
+        return sum(map(self.processor.get_score, self.encode(text)))
+
     def encode_part(self, part: str) -> list[int]:
         if part in (SPACE_MARK, RESERVED):
             return [self.byte_ids[byte] for byte in part.encode()]
-        tokens: list[int] = self.processor.encode(part)
-        return tokens
-
-    def parts(self, text: str) -> Iterator[str]:
-        """The text with a space in front (so that a word looks the same wherever it stands), cut around what must be spelled in bytes."""
-        start = 0
-        text = " " + text
-        for i, character in enumerate(text):
-            if character in (SPACE_MARK, RESERVED):
-                if i > start:
-                    yield text[start:i]
-                yield character
-                start = i + 1
-        if start < len(text):
-            yield text[start:]
+        return list(self.processor.encode(part))
 
     def decode(self, tokens: Sequence[int]) -> str:
         """The text of tokens; padding, <s> and </s> are skipped, bytes that are no UTF-8 become U+FFFD."""
-        text: str = self.processor.decode([token for token in tokens if token not in (PAD, BOS, EOS)])
-        return text.removeprefix(" ")
+        return str(self.processor.decode([token for token in tokens if token not in (PAD, BOS, EOS)])).removeprefix(" ")
 
     def pieces(self, tokens: Sequence[int]) -> list[str]:
         """How each token is written, ▁ standing for a space."""

@@ -1,0 +1,40 @@
+"""TEXT LIKE THIS Or Like This, in the small letters that the network has learned from."""
+
+from __future__ import annotations
+
+import re
+
+from mt.text.tokenizer import Tokenizer
+
+WORD = re.compile(r"(?<!\w)((?![A-Z]\.)[^\W\d_]+(?:['’][^\W\d_]+)*)(?!\w)")   # initials are none
+COMMON = -16.0        # log-probability of a word that the vocabulary has whole, or almost
+SURER = 0.5, 5.0      # by how much a word must be likelier without its capital: a common one, and others, which may be names
+EVERYWHERE = -7.0     # log-probability of the, of, is: with a capital they are in no name, but in titles
+MOST = 0.8            # of a title's words with a capital want none; at least 3 (The White House is no title)
+
+
+def is_shouted(text: str) -> bool:
+    """WHETHER IT IS WRITTEN LIKE THIS: at least two words, so that NASA is none."""
+    return text.isupper() and sum(any(map(str.isalpha, word)) for word in text.split()) > 1
+
+
+def sentence_case(text: str, tokenizer: Tokenizer) -> str:
+    """The sentence as it would stand in running text: words in capitals are spelled letter by letter and translated far worse."""
+    parts = WORD.split(text)   # what stands between the words, and the words
+    first, words = parts[1:2], parts[3::2]
+    if is_shouted(text):
+        parts[1::2] = [*map(str.capitalize, first), *(max(word.lower(), word.capitalize(), key=tokenizer.log_probability) for word in words)]
+    else:
+        small = small_in_title(words, tokenizer)
+        parts[3::2] = [word.lower() if word in small else word for word in words]
+    return "".join(parts)
+
+
+def small_in_title(words: list[str], tokenizer: Tokenizer) -> set[str]:
+    """The words of a title that running text has in small letters: Weather, but not London. None where it is no title."""
+    capitals = {word for word in words if word[0].isupper()}
+    if len(capitals) < 2 or any(word.islower() and len(word) > 4 for word in words):
+        return set()
+    likely = {word: tokenizer.log_probability(word.lower()) for word in capitals}
+    small = {word for word in capitals if likely[word] > tokenizer.log_probability(word) + SURER[likely[word] < COMMON]}
+    return small if any(likely[word] > EVERYWHERE for word in small) or len(small) >= max(3, MOST * len(capitals)) else set()
