@@ -16,10 +16,10 @@ GENERAL := 3*tatoeba 3*tatoeba-extra 3*news-wmt 2*news-postedit 1*lexicon 0.4*ha
 EVERYDAY := 2*tatoeba 2*tatoeba-extra 0.5*lexicon 2*news-wmt 1*news-postedit 0.3*literature 0.7*tech-news-sites \
 	0.7*civic-society-sites 0.3*canada-digital 0.1*hansard-1 0.1*hansard-2 0.3*software-ui 0.1*software-docs 0.1*mdn \
 	0.1*debian-news 1*tico19-dev 0.2*games 0.2*webdev-docs 0.3*ui-misc
-BOTH := 2*tatoeba 2*tatoeba-extra 3*news-wmt 2*news-postedit 1*lexicon 0.45*hansard-1 0.45*hansard-2 1*literature 1.5*tech-news-sites \
+BOTH := 2*tatoeba 2*tatoeba-extra 3*news-wmt 2*news-postedit 1*lexicon 0.4*hansard-1 0.4*hansard-2 1*literature 1.5*tech-news-sites \
 	1.5*civic-society-sites 1*canada-digital 0.6*debian-news 0.3*mdn 0.4*webdev-docs 0.2*manpages 0.3*software-docs 0.7*software-ui \
 	0.7*ui-misc 0.05*laws-canada 0.5*games 0.2*medical-hpo 2*tico19-dev 0.1*pathfinder-rpg
-OWN := 0.6*tatoeba 1*tatoeba-extra 2*news-wmt 1*news-postedit 0.3*lexicon 0.06*hansard-1 0.06*hansard-2 0.3*literature 1*tech-news-sites \
+OWN := 0.8*tatoeba 1*tatoeba-extra 2*news-wmt 1*news-postedit 0.3*lexicon 0.08*hansard-1 0.08*hansard-2 0.4*literature 1*tech-news-sites \
 	1*civic-society-sites 0.5*canada-digital 0.2*software-ui
 DEV := newstest2012 tatoeba_dev hansard_dev multi30k_val
 TEST := newstest2013 ntrex128 tatoeba_test multi30k_test_2016_flickr multi30k_test_2017_flickr multi30k_test_2017_mscoco hansard_test
@@ -61,12 +61,12 @@ ship: $(READY)              ## make the model that ships again, in checkpoints/s
 	$(PREPARE_SHIP) $(call corpora,$(EVERYDAY)) '6*data/sample/corpus.tsv' --tokenizer data/general/tokenizer.model --out data/everyday
 	$(RUN)/mt train --data data/everyday --out checkpoints/everyday --init checkpoints/general --max-steps 1350 $(SHIP) \
 		--set train.lr=1.7e-3 --set train.warmup=300 --set train.cooldown=1050 --set train.average=0
-	$(PREPARE_SHIP) $(call corpora,$(BOTH)) '8*data/sample/corpus.tsv' $(call own,12) --tokenizer data/general/tokenizer.model --seed 2 --out data/both
-	$(RUN)/mt train --data data/both --out checkpoints/both --init checkpoints/everyday --max-steps 13000 $(SHIP) \
+	$(PREPARE_SHIP) $(call corpora,$(BOTH)) '8*data/sample/corpus.tsv' $(call own,10) --tokenizer data/general/tokenizer.model --seed 2 --out data/both
+	$(RUN)/mt train --data data/both --out checkpoints/both --init checkpoints/everyday --max-steps 17000 $(SHIP) \
 		--set train.lr=2.2e-3 --set train.warmup=800 --set train.cooldown=12000 --set train.average=0
-	$(PREPARE_SHIP) $(call corpora,$(OWN)) '50*data/sample/corpus.tsv' $(call own,6) --tokenizer data/general/tokenizer.model --seed 4 --out data/polish
-	$(RUN)/mt train --data data/polish --out checkpoints/polish --init checkpoints/both --max-steps 650 $(SHIP) \
-		--set train.lr=6e-4 --set train.warmup=50 --set train.cooldown=600 --set train.average=0
+	$(PREPARE_SHIP) $(call corpora,$(OWN)) '40*data/sample/corpus.tsv' $(call own,5) --tokenizer data/general/tokenizer.model --seed 4 --out data/polish
+	$(RUN)/mt train --data data/polish --out checkpoints/polish --init checkpoints/both --max-steps 1700 $(SHIP) \
+		--set train.lr=7e-4 --set train.warmup=150 --set train.cooldown=1550 --set train.average=0
 	$(RUN)/mt export checkpoints/polish --to mt --out checkpoints/ship
 	$(RUN)/mt evaluate checkpoints/ship --data data/polish
 

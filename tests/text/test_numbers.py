@@ -111,6 +111,7 @@ def test_french_ways_of_writing_a_number_keep_it(source: str, translation: str):
         ("hello", "bonjour 42", [], ["42"]),
         ("192.168.0.1", "192.68.1", ["192.168.0.1"], ["192.68.1"]),
         ("2 and 3.5", "2", ["3.5"], []),
+        ("It is $15.00.", "C'est 15.000 $.", ["$15.00"], ["15.000"]),
     ],
 )
 def test_a_changed_number_is_noticed(source: str, translation: str, gone: list[str], new: list[str]):

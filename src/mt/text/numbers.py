@@ -137,7 +137,7 @@ def values(token: re.Match[str]) -> set[str]:
     digits = re.sub(r"\s", "", token["digits"])
     keys = {digits, key(digits), key(digits.replace(",", "."))}
     if EUROPEAN_GROUPS.fullmatch(digits):
-        keys.add(key(re.sub("[.']", "", digits).replace(",", ".")))
+        keys = {digits, key(re.sub("[.']", "", digits).replace(",", "."))}   # 15.000 is not 15
     while digits.endswith("000") and len(digits) < 16:
         digits = digits[:-3]
         keys.add(digits)   # 5 million → 5 000 000
