@@ -44,7 +44,7 @@ def load_model(run: RunDir, device: torch.device) -> tuple[nn.Module, Tokenizer,
     run.check()
     config = run.read_config()
     tokenizer = Tokenizer.load(run.tokenizer, config.model.vocab_size)
-    model = build(config.model).to(device)
+    model = build(config.model).to(device)   # not on the meta device, where initialising imports PyTorch's compiler
     fill(model, load_weights(run.weights), run.weights)
     return model.eval(), tokenizer, config
 
