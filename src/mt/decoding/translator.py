@@ -13,7 +13,7 @@ from itertools import chain
 from mt.config import DecodeConfig
 from mt.decoding.hypothesis import Engine, Hypothesis
 from mt.text import typography
-from mt.text.casing import is_shouted, sentence_case
+from mt.text.casing import has_letters, is_shouted, sentence_case
 from mt.text.fidelity import Protected, attempts, cut, flaws, invented, missing
 from mt.text.glossary import Glossary
 from mt.text.literals import Literal, literals
@@ -224,11 +224,6 @@ def woven(parts: Sequence[str], said: Sequence[Sentence]) -> Sentence:
         if part.strip(EDGES):
             texts[2 * i] = part[: -len(part.lstrip(EDGES))] + text + part[len(part.rstrip(EDGES)) :]
     return Sentence(["".join(texts)], [min(each.confidences[0] for each in said)], [warning for each in said for warning in each.warnings])
-
-
-def has_letters(text: str) -> bool:
-    """Whether there is anything to translate."""
-    return any(map(str.isalpha, text))
 
 
 def finished(source: str, sentence: Sentence) -> Sentence:

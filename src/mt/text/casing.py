@@ -13,9 +13,14 @@ EVERYWHERE = -7.0     # log-probability of the, of, is: with a capital they are 
 MOST = 0.8            # of a title's words with a capital want none; at least 3 (The White House is no title)
 
 
+def has_letters(text: str) -> bool:
+    """Whether there is anything to translate."""
+    return any(map(str.isalpha, text))
+
+
 def is_shouted(text: str) -> bool:
     """WHETHER IT IS WRITTEN LIKE THIS: at least two words, so that NASA is none."""
-    return text.isupper() and sum(any(map(str.isalpha, word)) for word in text.split()) > 1
+    return text.isupper() and sum(map(has_letters, text.split())) > 1
 
 
 def sentence_case(text: str, tokenizer: Tokenizer) -> str:

@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mt.decoding.translator import has_letters
 from mt.errors import DataError, UsageError
+from mt.text.casing import has_letters
 
 Translate = Callable[[list[str]], list[str]]   # as many texts back, in the same order; a text may have several sentences
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise
 
-from mt.decoding.translator import has_letters
 from mt.extras.formats import Translate, translate_texts
+from mt.text.casing import has_letters
 from mt.text.sentences import sentence_spans
 
 Unit = list[str]   # text, markup, text, …, text: what belongs to one paragraph
