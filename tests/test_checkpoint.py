@@ -113,10 +113,31 @@ def test_a_model_in_training_is_never_shipped_over(tmp_path: Path):
 
 def test_weights_to_begin_with_must_fit_and_it_is_said_how(tmp_path: Path):
     run = make_model(tmp_path / "model")
-    shape = dataclasses.replace(run.read_config().model, n_encoder_layers=7, dropout=0.5)
+    shape = dataclasses.replace(run.read_config().model, d_ff=7, dropout=0.5)
     with pytest.raises(RunError, match="another shape") as raised:
         fill_from(build(shape), shape, run, run.tokenizer)
-    assert raised.value.fix == f"--set model.n_encoder_layers={run.read_config().model.n_encoder_layers}"
+    assert raised.value.fix == f"--set model.d_ff={run.read_config().model.d_ff}"
+
+
+@pytest.mark.parametrize("norm", ["pre", "post"])
+def test_a_model_begins_with_more_layers_than_another_and_says_the_same(tmp_path: Path, norm: str):
+    run = make_model(tmp_path / "model")
+    config = run.read_config()
+    old = dataclasses.replace(config.model, n_encoder_layers=2, n_decoder_layers=2, norm=norm, dropout=0.0)
+    run.write_config(dataclasses.replace(config, model=old), "0")
+    before = build(old)
+    save_weights(run.weights, before.state_dict())
+    deeper = dataclasses.replace(old, n_encoder_layers=5, n_decoder_layers=3)
+    after = build(deeper)
+    if norm == "post":   # there a layer that adds nothing still normalises
+        with pytest.raises(RunError, match="another shape"):
+            fill_from(after, deeper, run, run.tokenizer)
+        return
+    fill_from(after, deeper, run, run.tokenizer)
+    src, tgt = torch.randint(4, 100, (3, 9)), torch.randint(4, 100, (3, 7))
+    torch.testing.assert_close(after(src, tgt), before(src, tgt))
+    after(src, tgt).square().mean().backward()
+    assert all(tensor.grad is not None and tensor.grad.any() for name, tensor in after.named_parameters() if name.endswith("narrow.weight"))
 
 
 def test_a_tokenizer_of_another_network_is_refused(tmp_path: Path):

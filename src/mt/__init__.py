@@ -32,13 +32,14 @@ def load(
     threads: int | None = None,
     precision: str = "auto",
     glossary: str | Path | None = None,
+    spelling: bool = True,
     typography: str = "keep",
 ) -> Translator:
     """A Translator for a model folder: `path`, else $MT_MODEL, else the model that ships.
 
     `engine` is torch, ct2 (needs the extra `fast` and a converted model) or auto: ct2 where it is possible on this device.
     `precision` is that of matrix products in the torch engine: fp32, bf16, or auto, which takes bf16 where the hardware multiplies it fast.
-    `glossary` is a file of terms; `typography` is fr, plain or keep.
+    `glossary` is a file of terms; `spelling` mends mistyped words; `typography` is fr, plain or keep.
     """
     from concurrent.futures import ThreadPoolExecutor
 
@@ -50,6 +51,7 @@ def load(
     with ThreadPoolExecutor(1) as beside:   # weights are read while Python reads the rest of our code
         chosen = beside.submit(make_engine)
 
+        from mt.data.spelling import Spelling
         from mt.decoding.translator import Translator
         from mt.text.glossary import Glossary
         from mt.text.tokenizer import Tokenizer
@@ -58,7 +60,9 @@ def load(
         style, terms = choose_style(typography), Glossary.load(Path(glossary)) if glossary is not None else None
         config = run.read_config()
         tokenizer = Tokenizer.load(run.tokenizer, config.model.vocab_size)
-    return Translator(chosen.result(), tokenizer, decode or config.decode, max_tokens=config.data.max_tokens, glossary=terms, style=style)
+        words = Spelling.load(run.words) if spelling else None
+    settings = decode or config.decode
+    return Translator(chosen.result(), tokenizer, settings, max_tokens=config.data.max_tokens, glossary=terms, spelling=words, style=style)
 
 
 def decode_settings(path: str | Path | None, changes: Mapping[str, int | float | None]) -> DecodeConfig:

@@ -58,14 +58,38 @@ def fill(model: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
 
 
 def fill_from(model: nn.Module, config: ModelConfig, init: RunDir, tokenizer: Path) -> None:
-    """Copy another model's weights into a model of the same shape; raises RunError unless it is, and has the same tokenizer."""
+    """Copy another model's weights into a model of the same shape, perhaps with more layers; raises RunError unless they fit."""
     init.check()
     if init.tokenizer.read_bytes() != tokenizer.read_bytes():
         raise RunError(f"{init.path} has another tokenizer than the data", fix=f"mt prepare --tokenizer {init.tokenizer}")
     theirs, ours = (dataclasses.asdict(dataclasses.replace(shape, dropout=0.0)) for shape in (init.read_config().model, config))
+    weights = load_weights(init.weights)
+    for stack in ("encoder", "decoder") if theirs["norm"] == "pre" and theirs["arch"] == "encoder-decoder" else ():
+        depth = f"n_{stack}_layers"
+        if theirs[depth] < ours[depth]:
+            weights = deepened(weights, stack, theirs[depth], ours[depth])
+            theirs[depth] = ours[depth]
     if differing := [f"--set model.{name}={value}" for name, value in theirs.items() if value != ours[name]]:
         raise RunError(f"{init.path} is a network of another shape", fix=" ".join(differing))
-    fill(model, load_weights(init.weights), init.weights)
+    fill(model, weights, init.weights)
+
+
+def deepened(weights: dict[str, Tensor], stack: str, depth: int, new_depth: int) -> dict[str, Tensor]:
+    """The weights of a network with more layers in a stack, which says what it said: each new layer is a copy of the one
+    before it, but the last matrix of each of its sub-layers is zero, so that it adds nothing until it has learned to.
+
+    As in Net2Net (Chen et al. 2016) for the depth of networks with residuals.
+    """
+    new = {name: tensor for name, tensor in weights.items() if not name.startswith(f"{stack}.")}
+    sources = [i * depth // new_depth for i in range(new_depth)]
+    for i, source in enumerate(sources):
+        is_new = i > 0 and sources[i - 1] == source
+        for name, tensor in weights.items():
+            if name.startswith(f"{stack}.{source}."):
+                part = name.removeprefix(f"{stack}.{source}.")
+                adds = part.startswith(("self_attention.output", "cross_attention.output", "feed_forward.narrow"))
+                new[f"{stack}.{i}.{part}"] = torch.zeros_like(tensor) if is_new and adds else tensor
+    return new
 
 
 def average(paths: Sequence[Path]) -> dict[str, Tensor]:
@@ -87,7 +111,7 @@ def ship(run: RunDir, out: Path) -> None:
     weights = {name: tensor.half() for name, tensor in load_weights(run.weights).items()}
     with replacing(out) as folder:
         folder.mkdir(parents=True)
-        for file in (run.config, run.tokenizer, run.manifest, run.metrics, run.card):
+        for file in (run.config, run.tokenizer, run.words, run.manifest, run.metrics, run.card):
             if file.is_file():
                 shutil.copyfile(file, folder / file.name)
         save_weights(RunDir(folder).weights, weights)

@@ -36,6 +36,10 @@ class RunDir:
         return self.path / "tokenizer.model"
 
     @property
+    def words(self) -> Path:
+        return self.path / "words.tsv"
+
+    @property
     def weights(self) -> Path:
         return self.path / "model.safetensors"
 
@@ -97,8 +101,9 @@ def claim(run: RunDir, config: Config, data: RunDir, version: str) -> None:
     if run.path.exists() and any(run.path.iterdir()):
         raise RunError(f"{run.path} is not empty and holds no model", fix="choose another --out")
     write_json(run.manifest, manifest)
-    with replacing(run.tokenizer) as temporary:
-        temporary.write_bytes(data.tokenizer.read_bytes())
+    for file in (data.tokenizer, data.words):
+        with replacing(run.path / file.name) as copy:
+            copy.write_bytes(file.read_bytes())
     run.write_config(config, version)
 
 

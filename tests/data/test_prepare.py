@@ -5,6 +5,7 @@ from __future__ import annotations
 import filecmp
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from mt.data.batches import PairDataset
 from mt.data.clean import broken_rule, rules
 from mt.data.prepare import Sources, prepare
 from mt.data.sources import parse_source, read_source
+from mt.data.spelling import Spelling
 from mt.errors import ConfigError, DataError, OutputError, RunError, UsageError
 from mt.text.tokenizer import Tokenizer
 
@@ -78,6 +80,18 @@ def test_arrow_opens_with_datasets_and_keeps_the_text(prepared: Path):
     assert len(load_from_disk(str(prepared / "train"))) == len(PairDataset.load(prepared / "train"))
     known = {pair.src for source in sample() for pair in read_source(source)}
     assert {src for src, _ in texts(prepared, "train")} <= known
+
+
+def test_the_words_of_the_training_text_are_kept_and_with_a_tokenizer_those_of_its_text(prepared: Path, tmp_path: Path):
+    words = Spelling.load(prepared / "words.tsv").counts
+    english = " ".join(src for src, _ in texts(prepared, "train")).lower()
+    assert words["the"] == len(re.findall(r"\bthe\b", english))   # each pair is there once, as the sources have no weights
+    few = tmp_path / "few.tsv"
+    few.write_text("".join(f"gizmo number {word}\ttruc numéro {word}\n" for word in list(words)[:200]))
+    prepare(Sources([parse_source(str(few))]), tmp_path / "out", CONFIG, jobs=1, tokenizer=prepared / "tokenizer.model")
+    both = Spelling.load(tmp_path / "out" / "words.tsv").counts
+    assert both["the"] == words["the"]
+    assert both["gizmo"] > 100
 
 
 def test_the_same_sources_give_the_same_files(prepared: Path, tmp_path: Path):

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mt.config import DecodeConfig
+from mt.data.spelling import Spelling
 from mt.data.vocabulary import train_tokenizer
 from mt.decoding.hypothesis import Hypothesis
 from mt.decoding.translator import CHUNK, FIRST_CHUNK, Translator, repeats
@@ -271,3 +272,12 @@ def test_typography_dresses_the_translation_and_its_alternatives_but_no_code(tok
 def test_typography_keeps_lines_and_spaces_between_sentences(tokenizer: Tokenizer):
     text = "  Good!  Good!\n\n\tis it good?  "
     assert glossed(tokenizer, {}).translate(text).text == "  Good\u202f!  Good\u202f!\n\n\tis it good\u202f?  "
+
+
+def test_the_network_sees_the_words_that_were_meant(tokenizer: Tokenizer):
+    engine = Dictionary(tokenizer, {"Where is the train?": "Où est le train ?"})
+    words = Spelling("the\t50000\nis\t20000\nwhere\t9000\ntrain\t9000\n")
+    result = Translator(engine, tokenizer, DecodeConfig(), max_tokens=100, spelling=words).translate("Wehre is teh train? WHERE IS TEH TRIAN?")
+    assert engine.asked == ["Where is the train?", "Where is the train?"]
+    assert result.mended == {"Wehre": "Where", "teh": "the", "trian": "train"}
+    assert result.text == "Où est le train ? OÙ EST LE TRAIN ?"

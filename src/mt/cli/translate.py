@@ -37,6 +37,7 @@ def translate(
     min_confidence: Annotated[float, Option(min=0, max=1, help="warn of translations less sure than this")] = 0.0,
     json_output: Annotated[bool, Option("--json", help="print one JSON object a line")] = False,
     glossary: Annotated[Path | None, Option(help="terms and their translations: TERM, a tab, TRANSLATION; a TERM alone stays")] = None,
+    spelling: Annotated[bool, Option(help="read mistyped words as what was meant, and say so")] = True,
     typography: Annotated[str, Option(help="fr: no-break spaces, guillemets and ’; plain: none of them; keep: as the model writes")] = "keep",
     strict: Annotated[bool, Option(help="exit 8 if a number, a URL, a placeholder, a term or the like was lost")] = False,
     device: Annotated[str, Option(help="auto, cpu, cuda or cuda:N")] = "auto",
@@ -54,7 +55,10 @@ def translate(
     only_text = not (scores or json_output or n_best > 1)   # so that a document can stay one
     check(text, input, output, by_format=bool(format or fields or unwrap), only_text=only_text)
     decode = decode_settings(model, {"beam": beam, "n_best": n_best, "batch_tokens": batch_tokens})
-    translator = load(model, decode, device=device, engine=engine, threads=threads, precision=precision, glossary=glossary, typography=typography)
+    translator = load(
+        model, decode, device=device, engine=engine, threads=threads, precision=precision,
+        glossary=glossary, spelling=spelling, typography=typography,
+    )
     show = Show(translator.glossary, scores=scores, json=json_output, n_best=n_best, min_confidence=min_confidence)
     if input is not None and only_text:
         whole_file(translator, show, input, output, file_options(input, format, fields, unwrap=unwrap), model)
@@ -105,7 +109,8 @@ def whole_file(translator: Translator, show: Show, path: Path, output: Path | No
     from mt.run import RunDir
 
     weights = RunDir(model or default_model()).weights
-    asked = (weights, weights.stat().st_mtime, options, translator.config, translator.glossary.entries, translator.style)
+    how = (translator.config, translator.glossary.entries, len(translator.spelling.lines), translator.style)
+    asked = (weights, weights.stat().st_mtime, options, *how)
     place = output.resolve() if output and (output.is_file() or not output.exists()) else None   # beside a pipe nothing can lie
     memory = Memory(place and place.with_name(f".{place.name}.mt-part"), repr(asked))
     content, results = translate_document(translator, path, options, memory)
@@ -130,6 +135,8 @@ class Show:
 
         self.flawed += bool(result.warnings)
         self.terms += self.glossary.check(result.source, result.text)
+        for typed, meant in result.mended.items():
+            console.log(f"read {typed!r} as {meant!r}")
         for warning in [*result.warnings, *self.unsure(result)]:
             console.warn(f"{warning}: {' '.join(result.source.split())[:60]!r}")
 

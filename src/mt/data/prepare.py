@@ -26,6 +26,7 @@ from mt.data.augment import augment
 from mt.data.clean import broken_rule, rules
 from mt.data.resegment import Resegmenter
 from mt.data.sources import Pair, Source, read_source
+from mt.data.spelling import Spelling, as_lines, count_words
 from mt.data.vocabulary import train_tokenizer
 from mt.errors import DataError, OutputError, UsageError
 from mt.run import RunDir, digest, replacing, write_json, write_text
@@ -37,7 +38,7 @@ TOKENIZER_PAIRS = 500_000       # at most, to learn the tokenizer from
 THREADS = 4                     # of SentencePiece; always the same number, since it changes the result
 LARGEST_SPLIT = 0.05            # of the corpus, for each of valid and test
 SCHEMA = pa.schema([("src", pa.list_(pa.int32())), ("tgt", pa.list_(pa.int32()))])
-CONTENTS = {"train", "valid", "valid.tsv", "test", "tokenizer.model", "manifest.json"}
+CONTENTS = {"train", "valid", "valid.tsv", "test", "tokenizer.model", "words.tsv", "manifest.json"}
 
 Map = Callable[[Callable[[list[Pair]], Any], list[list[Pair]]], Iterable[Any]]   # Any: what the function returns
 
@@ -53,9 +54,10 @@ class Sources:
 
 @dataclass(frozen=True)
 class Parts:
-    """Pairs that have found their place: `train` normalised and clean, `valid` and `tests` as they were given."""
+    """Pairs that have found their place: `train` normalised and clean, `valid` and `tests` as they were given; and the `words` of its English."""
 
     train: list[Pair]
+    words: Counter[str]
     valid: list[Pair]
     tests: dict[str, list[Pair]]
 
@@ -67,13 +69,16 @@ def prepare(sources: Sources, out: Path, config: DataConfig, *, jobs: int, token
     """
     out = out.resolve()   # "." has no name to put another folder in the place of
     refuse_foreign(out)
+    known = Spelling()
     if tokenizer is not None:
         Tokenizer.load(tokenizer)   # complains before anything long begins
+        known = Spelling.load(RunDir(tokenizer.parent).words)   # of the text that it was learned from
     tally: Counter[str] = Counter()
     with workers(jobs) as mapped:
         parts, counts = divide(sources, config, tally, mapped)
         with replacing(out) as folder:
             write_raw(folder, parts)
+            write_text(RunDir(folder).words, as_lines(parts.words | Counter(known.counts)))
             vocab_size = place_tokenizer(folder, parts.train, config, tokenizer)
             normal_valid = [Pair(normalize(src), normalize_french(tgt)) for src, tgt in parts.valid]
             sizes = {
@@ -143,10 +148,11 @@ def divide(sources: Sources, config: DataConfig, tally: Counter[str], mapped: Ma
         raise DataError("no pairs are left for training after cleaning", fix="give more text, or look at it: are both columns there?")
     if not valid or not all(tests.values()):
         raise DataError("the corpus is too small to split a validation and a test set off it", fix="give them with --valid and --test")
+    words = sum(mapped(count_words, chunked([pair for pair, _ in train])), Counter[str]())
     copies = repeat(train, config)
     if not copies:
         raise DataError("the weights of the sources leave no pair to train on", fix="give larger weights, or more text")
-    return Parts(copies, valid, tests), counts
+    return Parts(copies, words, valid, tests), counts
 
 
 def read_tests(sources: Sequence[Source]) -> dict[str, list[Pair]]:

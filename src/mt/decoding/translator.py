@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from mt.config import DecodeConfig
+from mt.data.spelling import Spelling
 from mt.decoding.hypothesis import Engine, Hypothesis
 from mt.text import typography
 from mt.text.casing import has_letters, is_shouted, sentence_case
@@ -41,6 +42,7 @@ class Translation:
     alternatives: list[str] = field(default_factory=list)     # those of the n_best that differ, the text first; of single sentences only
     alternative_confidences: list[float] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    mended: dict[str, str] = field(default_factory=dict)      # mistyped words, and what they were read as
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,12 @@ class Translator:
         *,
         max_tokens: int,
         glossary: Glossary | None = None,
+        spelling: Spelling | None = None,
         style: typography.Style = "keep",
     ) -> None:
         self.engine, self.tokenizer, self.config = engine, tokenizer, config
         self.max_tokens = max_tokens   # of a source sentence; longer ones are cut
-        self.glossary, self.style = glossary or Glossary({}), style
+        self.glossary, self.spelling, self.style = glossary or Glossary({}), spelling or Spelling(), style
         self.digits = frozenset(token for digit in "0123456789" for token in tokenizer.encode(digit) if tokenizer.decode([token]) == digit)
 
     def translate(self, text: str) -> Translation:
@@ -131,7 +134,8 @@ class Translator:
         results: list[Sentence] = [Sentence([sentence], [1.0], []) for sentence in sentences]
         plain = [normalize(sentence.replace(NO_BREAK, " ").replace(NARROW_NO_BREAK, " ")) for sentence in sentences]   # English has no other spaces
         cut = {i: self.cut(sentence) for i, sentence in enumerate(plain) if has_letters(sentence)}
-        found = iter(self.search([self.tokenizer.encode(sentence_case(part.strip(), self.tokenizer)) for parts in cut.values() for part in parts]))
+        pieces = [sentence_case(part.strip(), self.tokenizer) for parts in cut.values() for part in parts]
+        found = iter(self.search([self.tokenizer.encode(self.spelling.mend(piece)) for piece in pieces]))
         for i, parts in cut.items():
             results[i] = joined(parts, [finished(part, next(found)) for part in parts])
         return results
@@ -195,6 +199,7 @@ class Translator:
             alternatives=[typography.apply(document.rebuild([text]), self.style) for text in alone.texts],
             alternative_confidences=alone.confidences,
             warnings=[warning for sentence in sentences for warning in sentence.warnings],
+            mended=self.spelling.mended([sentence_case(normalize(sentence), self.tokenizer) for sentence in document.sentences]),
         )
 
 

@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from mt.text import numbers
 from mt.text.literals import Kind, Literal, literals, without
 
-SPACE = r"\s*"
-
 
 def missing(source: str, translation: str) -> list[str]:
     """What of the source its translation has not, or not as often."""
@@ -67,7 +65,7 @@ class Protected:
         places = []
         for stand_in, literal, touches_before, touches_after in self.hidden:
             edge = "[0-9]" if literal.kind == "number" else r"[^\W_]"   # 941 km may come back as 941km
-            pattern = SPACE * touches_before + rf"(?<!{edge}){re.escape(stand_in)}(?!{edge})" + SPACE * touches_after
+            pattern = r"\s*" * touches_before + rf"(?<!{edge}){re.escape(stand_in)}(?!{edge})" + r"\s*" * touches_after
             matches = list(re.finditer(pattern, translation, re.IGNORECASE))
             if len(matches) != 1:
                 return None

@@ -57,7 +57,6 @@ LITERAL = "|".join(f"(?P<{name}>{pattern})" for name, pattern in PATTERNS.items(
 LEARNED = "A-Za-zÀÂÄÇÈÉÊËÎÏÔÖÙÛÜàâäçèéêëîïôöùûüÿŒœŸ"
 PLAIN = re.compile(rf"[{LEARNED}]{{1,40}}(?:(?:(?:[ \u00a0\u202f]?[,;:!?.])? |['’-])[{LEARNED}]{{1,40}})*[ \u00a0\u202f]?[.!?…]{{0,3}}")
 NAME_BEFORE = re.compile(r"(?:\S\s+[A-Z]\w*|[Vv]ersion|[Rr]elease|[Cc]hapter|[Ss]ection|[Ff]igure)\s$")   # Python 3.11 is not 3,11
-AFTER_URL = ".,;:!?…'\"*_"
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def literals(text: str) -> tuple[Literal, ...]:
 def trimmed(url: str) -> str:
     """A URL without the punctuation of the sentence it stands in; a closing bracket stays where its opening one is."""
     while True:
-        shorter = url.rstrip(AFTER_URL)
+        shorter = url.rstrip(".,;:!?…'\"*_")
         for opening, closing in ("()", "[]", "{}"):
             if shorter.endswith(closing) and shorter.count(opening) < shorter.count(closing):
                 shorter = shorter[:-1]

@@ -92,9 +92,8 @@ def lost(source: str, translation: str) -> list[str]:
 
 def invented(source: str, translation: str) -> list[str]:
     """The numbers in figures of a French text that its English has neither in figures nor in words."""
-    known = {key for number in NUMBER.findall(source) for keys in readings(number) for key in keys} | spelled(source) | {"00"}
-    if "%" in source:
-        known.add("100")   # 5 p. 100
+    known = {key for number in NUMBER.findall(source) for keys in readings(number) for key in keys} | spelled(source)
+    known |= {"00", *["100"] * ("%" in source)}   # 5 p. 100
     tokens = FRENCH_NUMBER.finditer(translation)
     return [token["digits"] for token in tokens if not known & values(token) and not known.issuperset(runs(token["digits"]))]
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, cast, get_args
 
 from mt.errors import UsageError
 from mt.text.literals import literals
 from mt.text.normalize import NARROW_NO_BREAK, NO_BREAK, no_break_spaces
 
 Style = Literal["fr", "plain", "keep"]
-STYLES: dict[str, Style] = {"fr": "fr", "plain": "plain", "keep": "keep"}
 
 # "…" that opens after a space, a bracket or an apostrophe and closes before anything but a letter; it may run over a line's end.
 QUOTED = re.compile(r"(?<!\w\()(?<![\w\"“”.,;:!?…)\]])\"(?=[^\s\"])((?:[^\"\n]|\n(?!\s*\n))*?)(?<![\s\"])\"(?![\w\"])")
@@ -24,9 +23,9 @@ TO_PLAIN = str.maketrans({NO_BREAK: " ", NARROW_NO_BREAK: " ", "’": "'", "‘"
 
 def choose_style(name: str) -> Style:
     """The style called `name`; raises UsageError where there is none."""
-    if name not in STYLES:
-        raise UsageError(f"there is no typography called {name!r}", fix=f"use --typography {', '.join(STYLES)}")
-    return STYLES[name]
+    if name not in get_args(Style):
+        raise UsageError(f"there is no typography called {name!r}", fix=f"use --typography {', '.join(get_args(Style))}")
+    return cast(Style, name)
 
 
 def apply(text: str, style: Style) -> str:
