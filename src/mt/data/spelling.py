@@ -64,9 +64,11 @@ class Spelling:
         return {word: int(times) for word, times in (line.split("\t") for line in self.lines.splitlines() if line)}
 
     def times(self, word: str) -> float:
-        """How often the text has a word."""
-        _, found, rest = self.lines.partition(f"\n{word}\t")
-        return int(rest[: rest.index("\n")]) if found else UNSEEN
+        """How often the text has a word: looked up, or searched while nothing has asked for all of them, which takes 30 ms."""
+        if "counts" in vars(self):
+            return self.counts.get(word, UNSEEN)
+        place = self.lines.find(f"\n{word}\t")
+        return UNSEEN if place < 0 else int(self.lines[place + len(word) + 2 : self.lines.index("\n", place + 1)])
 
     def mend(self, sentence: str) -> str:
         """A normalised sentence with the words that were meant. Names, which have a capital, stay, and so does what is no word."""
