@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 INSTALL := $(RUN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
 # Corpora of the model that ships (its card says what each is) and how often each pair is used: first general text, then mostly
-# everyday text, then both with our own (data/sample, data/own), at last mostly our own. make ship CORPORA=DIR, where DIR has train/,
+# everyday text, then both with our own (data/sample, data/own), again with more layers, at last mostly our own. make ship CORPORA=DIR, where DIR has train/,
 # dev/ and test/.
 CORPORA ?= data/corpora
 GENERAL := 3*tatoeba 3*tatoeba-extra 3*news-wmt 2*news-postedit 1*lexicon 0.4*hansard-1 0.4*hansard-2 0.08*laws-canada \
@@ -27,6 +27,7 @@ own = $(foreach file,$(wildcard data/own/*.tsv),'$(1)*$(file)')
 corpora = $(foreach corpus,$(1),$(subst *,*$(CORPORA)/train/,$(corpus)).tsv.xz)
 HELD_OUT = $(DEV:%=--valid $(CORPORA)/dev/%.tsv) $(TEST:%=--test $(CORPORA)/test/%.tsv)
 SHIP := --preset small --set train.tokens_per_batch=6144 --set model.dropout=0.05
+DEEPER := $(SHIP) --set model.n_encoder_layers=10
 PREPARE_SHIP := $(RUN)/mt prepare $(HELD_OUT) --max-tokens 120 --augment 0.16
 
 .PHONY: demo test check format bench tour ship clean
@@ -61,12 +62,15 @@ ship: $(READY)              ## make the model that ships again, in checkpoints/s
 	$(PREPARE_SHIP) $(call corpora,$(EVERYDAY)) '6*data/sample/corpus.tsv' --tokenizer data/general/tokenizer.model --out data/everyday
 	$(RUN)/mt train --data data/everyday --out checkpoints/everyday --init checkpoints/general --max-steps 1350 $(SHIP) \
 		--set train.lr=1.7e-3 --set train.warmup=300 --set train.cooldown=1050 --set train.average=0
-	$(PREPARE_SHIP) $(call corpora,$(BOTH)) '8*data/sample/corpus.tsv' $(call own,10) --tokenizer data/general/tokenizer.model --seed 2 --out data/both
+	$(PREPARE_SHIP) $(call corpora,$(BOTH)) '8*data/sample/corpus.tsv' $(call own,10) --tokenizer data/everyday/tokenizer.model --seed 2 --out data/both
 	$(RUN)/mt train --data data/both --out checkpoints/both --init checkpoints/everyday --max-steps 17000 $(SHIP) \
 		--set train.lr=2.2e-3 --set train.warmup=800 --set train.cooldown=12000 --set train.average=0
-	$(PREPARE_SHIP) $(call corpora,$(OWN)) '40*data/sample/corpus.tsv' $(call own,5) --tokenizer data/general/tokenizer.model --seed 4 --out data/polish
-	$(RUN)/mt train --data data/polish --out checkpoints/polish --init checkpoints/both --max-steps 1700 $(SHIP) \
-		--set train.lr=7e-4 --set train.warmup=150 --set train.cooldown=1550 --set train.average=0
+	$(PREPARE_SHIP) $(call corpora,$(BOTH)) '8*data/sample/corpus.tsv' $(call own,5) --tokenizer data/both/tokenizer.model --seed 3 --out data/deeper
+	$(RUN)/mt train --data data/deeper --out checkpoints/deeper --init checkpoints/both --max-steps 3000 $(DEEPER) \
+		--set train.lr=1.5e-3 --set train.warmup=150 --set train.cooldown=2000 --set train.average=0
+	$(PREPARE_SHIP) $(call corpora,$(OWN)) '40*data/sample/corpus.tsv' $(call own,5) --tokenizer data/deeper/tokenizer.model --seed 4 --out data/polish
+	$(RUN)/mt train --data data/polish --out checkpoints/polish --init checkpoints/deeper --max-steps 2000 $(DEEPER) \
+		--set train.lr=7e-4 --set train.warmup=150 --set train.cooldown=1850 --set train.average=0
 	$(RUN)/mt export checkpoints/polish --to mt --out checkpoints/ship
 	$(RUN)/mt evaluate checkpoints/ship --data data/polish
 

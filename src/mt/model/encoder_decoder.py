@@ -51,19 +51,19 @@ class DecoderLayer(nn.Module):
         x = self.after_cross_attention(x, lambda x: self.cross_attention(x, memory, source_mask))
         return self.after_feed_forward(x, self.feed_forward)   # [B, T, D]
 
-    def step(self, x: Tensor, written: Cache, source: tuple[Tensor, Tensor], source_mask: Tensor) -> Tensor:
-        """The newest token [N, 1, D] alone; `written` remembers the earlier ones, `source` is per sentence [B, H, S, K]."""
+    def step(self, x: Tensor, written: Cache, own: Tensor | None, source: tuple[Tensor, Tensor], source_mask: Tensor) -> Tensor:
+        """The newest token of each hypothesis [B, beam, D] alone.
+
+        The hypotheses of a sentence share what is remembered of it: `source`, keys and values [B, H, S, K], and what they have
+        `written`, of which each sees its `own` tokens [B, 1, beam, written].
+        """
 
         def look_back(x: Tensor) -> Tensor:
-            return self.self_attention.attend(x, *written.append(*self.self_attention.keys_values(x)))
-
-        def look_at_source(x: Tensor) -> Tensor:
-            grouped = x.view(source_mask.size(0), -1, x.size(-1))   # [B, beam, D]: a sentence's hypotheses share its keys
-            return self.cross_attention.attend(grouped, *source, source_mask).view(x.shape)
+            return self.self_attention.attend(x, *written.append(*self.self_attention.keys_values(x)), own)
 
         x = self.after_attention(x, look_back)
-        x = self.after_cross_attention(x, look_at_source)
-        return self.after_feed_forward(x, self.feed_forward)   # [N, 1, D]
+        x = self.after_cross_attention(x, lambda x: self.cross_attention.attend(x, *source, source_mask))
+        return self.after_feed_forward(x, self.feed_forward)   # [B, beam, D]
 
 
 @dataclass
@@ -72,20 +72,25 @@ class DecodeState:
 
     source: list[tuple[Tensor, Tensor]]   # per decoder layer: keys and values of the source [B, H, S, K]
     source_mask: Tensor                   # [B, 1, 1, S]
-    written: list[Cache]                  # per decoder layer: keys and values of the target so far
+    written: list[Cache]                  # per decoder layer: keys and values of all that its hypotheses have written, step by step
+    own: Tensor                           # [N, written]: which of that a hypothesis consists of
     sentences: Tensor                     # [N] the sentence each hypothesis belongs to
     length: int = 0                       # target tokens so far, <s> included
 
     def select(self, rows: Tensor) -> None:
-        """Keep, reorder or repeat hypotheses: row i becomes what row rows[i] was. Sentences without a row are forgotten."""
+        """Keep, reorder or repeat hypotheses: row i becomes what row rows[i] was. Sentences without a row are forgotten.
+
+        What was written stays where it is, also by hypotheses that are given up: to look past it costs less than to copy the rest.
+        """
+        self.own = self.own[rows]
         kept, self.sentences, counts = torch.unique_consecutive(self.sentences[rows], return_inverse=True, return_counts=True)
         if counts.numel() and not bool((counts == counts[0]).all()):   # uneven groups: every row becomes a sentence of its own
             kept, self.sentences = kept[self.sentences], torch.arange(rows.numel(), device=rows.device)
         if kept.numel() != self.source_mask.size(0) or not bool((kept[1:] > kept[:-1]).all()):
             self.source = [(keys.index_select(0, kept), values.index_select(0, kept)) for keys, values in self.source]
             self.source_mask = self.source_mask[kept]
-        for cache in self.written:
-            cache.select(rows)
+            for cache in self.written:
+                cache.select(kept)
 
 
 class EncoderDecoder(nn.Module):
@@ -143,12 +148,16 @@ class EncoderDecoder(nn.Module):
         """Read the sources [B, S] once; everything that later steps need of them."""
         memory, source_mask = self.encode(src)
         source = [cast(DecoderLayer, layer).cross_attention.keys_values(memory) for layer in self.decoder]
-        return DecodeState(source, source_mask, [Cache() for _ in self.decoder], torch.arange(src.size(0), device=src.device))
+        nothing = torch.empty(src.size(0), 0, dtype=torch.bool, device=src.device)
+        return DecodeState(source, source_mask, [Cache() for _ in self.decoder], nothing, torch.arange(src.size(0), device=src.device))
 
     def step(self, tokens: Tensor, state: DecodeState) -> Tensor:
         """Logits [N, V] of the next token, given each hypothesis's newest token [N]; the state moves on by one."""
-        x = self.embed(tokens[:, None], start=state.length)                         # [N, 1, D]
-        for layer, written, source in zip(self.decoder, state.written, state.source, strict=True):
-            x = cast(DecoderLayer, layer).step(x, written, source, state.source_mask)
+        sentences, beam = state.source_mask.size(0), tokens.size(0) // state.source_mask.size(0)
+        state.own = torch.cat((state.own, torch.eye(beam, dtype=torch.bool, device=tokens.device).repeat(sentences, 1)), dim=1)
+        x = self.embed(tokens[:, None], start=state.length).view(sentences, beam, -1)          # [B, beam, D]
         state.length += 1
-        return self.logits(self.decoder_norm(x[:, 0]))                              # [N, V]
+        own = None if state.own.size(1) == state.length else state.own.view(sentences, 1, beam, -1)   # None: all of it
+        for layer, written, source in zip(self.decoder, state.written, state.source, strict=True):
+            x = cast(DecoderLayer, layer).step(x, written, own, source, state.source_mask)
+        return self.logits(self.decoder_norm(x)).flatten(0, 1)                                  # [N, V]
