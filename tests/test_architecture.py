@@ -44,7 +44,7 @@ FLOORS = {
 }
 WITHOUT_TORCH = (
     *("mt.errors", "mt.config", "mt.text", "mt.run", "mt.console", "mt.signals"),
-    *("mt.data.sources", "mt.data.clean", "mt.data.augment", "mt.data.resegment", "mt.data.prepare"),
+    *("mt.data.sources", "mt.data.clean", "mt.data.augment", "mt.data.spelling", "mt.data.resegment", "mt.data.prepare"),
 )
 HEAVY = {"torch", "numpy", "datasets", "pyarrow", "pandas", "sacrebleu", "sentencepiece", "safetensors", "ctranslate2", "matplotlib", "optuna"}
 

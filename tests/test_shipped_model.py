@@ -49,15 +49,15 @@ def test_there_are_twenty_and_more():
 
 def test_what_the_readme_shows_is_what_is_said():
     sessions = re.findall(r"```console\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
-    shown = re.findall(r"^\$ (.*mt translate.*)\n(.*)\n", "".join(sessions), re.M)
+    shown = re.findall(r"^\$ (.*mt translate.*)\n((?:(?!\$ ).*\n)+)", "".join(sessions), re.M)
     assert shown
     for command, answer in shown:
         line = command.replace("mt translate", f"{sys.executable} -m mt translate --engine torch")
-        said = subprocess.run(line, shell=True, capture_output=True, check=True, text=True).stdout.strip()
+        said = subprocess.run(line, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True, text=True).stdout
         assert plain(said) == plain(answer)
 
 
 def test_the_model_is_small_and_has_its_card():
     folder = default_model()
-    files = [folder / name for name in ("config.json", "tokenizer.model", "model.safetensors", "README.md")]
+    files = [folder / name for name in ("config.json", "tokenizer.model", "words.tsv", "model.safetensors", "README.md")]
     assert sum(file.stat().st_size for file in files) < 25 * 2**20

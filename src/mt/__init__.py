@@ -12,13 +12,14 @@ import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast, get_args
 
 if TYPE_CHECKING:
     from mt.config import DecodeConfig
     from mt.decoding.hypothesis import Engine
     from mt.decoding.translator import Translator
     from mt.run import RunDir
+    from mt.text.typography import Style
 
 __version__ = "0.1.0"
 
@@ -55,7 +56,6 @@ def load(
         from mt.decoding.translator import Translator
         from mt.text.glossary import Glossary
         from mt.text.tokenizer import Tokenizer
-        from mt.text.typography import choose_style
 
         style, terms = choose_style(typography), Glossary.load(Path(glossary)) if glossary is not None else None
         config = run.read_config()
@@ -79,6 +79,16 @@ def decode_settings(path: str | Path | None, changes: Mapping[str, int | float |
     wanted = {name: value for name, value in changes.items() if value is not None}
     wanted.setdefault("beam", max(config.decode.beam, wanted.get("n_best", 1)))
     return update(config, {"decode": wanted}).decode
+
+
+def choose_style(name: str) -> Style:
+    """The typography called `name`; raises UsageError where there is none."""
+    from mt.errors import UsageError
+    from mt.text.typography import Style
+
+    if name not in get_args(Style):
+        raise UsageError(f"there is no typography called {name!r}", fix=f"use --typography {', '.join(get_args(Style))}")
+    return cast(Style, name)
 
 
 def choose_engine(name: str, run: RunDir, *, device: str, threads: int | None, precision: str) -> Callable[[], Engine]:

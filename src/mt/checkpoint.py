@@ -75,10 +75,10 @@ def fill_from(model: nn.Module, config: ModelConfig, init: RunDir, tokenizer: Pa
 
 
 def deepened(weights: dict[str, Tensor], stack: str, depth: int, new_depth: int) -> dict[str, Tensor]:
-    """The weights of a network with more layers in a stack, which says what it said: each new layer is a copy of the one
-    before it, but the last matrix of each of its sub-layers is zero, so that it adds nothing until it has learned to.
+    """The weights of a network with more layers in a stack, which says what it said.
 
-    As in Net2Net (Chen et al. 2016) for the depth of networks with residuals.
+    Each new layer is a copy of the one before it, but the last matrix of each of its sub-layers is zero, so that it adds nothing
+    until it has learned to: the block expansion of Wu et al. (2024, LLaMA Pro).
     """
     new = {name: tensor for name, tensor in weights.items() if not name.startswith(f"{stack}.")}
     sources = [i * depth // new_depth for i in range(new_depth)]
@@ -87,8 +87,8 @@ def deepened(weights: dict[str, Tensor], stack: str, depth: int, new_depth: int)
         for name, tensor in weights.items():
             if name.startswith(f"{stack}.{source}."):
                 part = name.removeprefix(f"{stack}.{source}.")
-                adds = part.startswith(("self_attention.output", "cross_attention.output", "feed_forward.narrow"))
-                new[f"{stack}.{i}.{part}"] = torch.zeros_like(tensor) if is_new and adds else tensor
+                is_last = part.startswith(("self_attention.output", "cross_attention.output", "feed_forward.narrow"))
+                new[f"{stack}.{i}.{part}"] = torch.zeros_like(tensor) if is_new and is_last else tensor
     return new
 
 

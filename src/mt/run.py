@@ -102,8 +102,9 @@ def claim(run: RunDir, config: Config, data: RunDir, version: str) -> None:
         raise RunError(f"{run.path} is not empty and holds no model", fix="choose another --out")
     write_json(run.manifest, manifest)
     for file in (data.tokenizer, data.words):
-        with replacing(run.path / file.name) as copy:
-            copy.write_bytes(file.read_bytes())
+        if file.is_file():   # data that was prepared by an earlier mt has no words
+            with replacing(run.path / file.name) as copy:
+                copy.write_bytes(file.read_bytes())
     run.write_config(config, version)
 
 

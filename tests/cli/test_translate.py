@@ -50,15 +50,17 @@ def test_each_text_is_a_line_of_output(translate: Translate):
 
 
 def test_a_mistyped_word_is_read_as_what_was_meant_and_that_is_said(translate: Translate, model: RunDir):
-    model.words.write_text("the\t50000\nworld\t9000\n")
+    texts = (["the world"], ["teh wrold"], ["--no-spelling", "teh wrold"], ["wrold", "wrold"])
+    model.words.write_text("the\t20000000\nworld\t9000\n")
     try:
-        right, meant, asked = (translate(*words) for words in (["the world"], ["teh wrold"], ["--no-spelling", "teh wrold"]))
+        right, meant, asked, again = [translate(*words) for words in texts]
         [row] = [json.loads(line) for line in translate("--json", "teh wrold")[1].splitlines()]
     finally:
         model.words.unlink()
     assert meant[1] == right[1]
-    assert meant[2].startswith("read 'teh' as 'the'\nread 'wrold' as 'world'\n")
-    assert "read '" not in asked[2] + right[2]
+    assert meant[2].startswith('read "teh" as "the"\nread "wrold" as "world"\n')
+    assert 'read "' not in asked[2] + right[2]
+    assert again[2].count('read "wrold"') == 1
     assert row["mended"] == {"teh": "the", "wrold": "world"}
 
 

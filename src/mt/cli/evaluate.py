@@ -30,7 +30,7 @@ def evaluate(
     threads: Annotated[int | None, Option(min=1, help="CPU threads")] = None,
     precision: Annotated[str, Option(help="of the torch engine: auto, fp32 or bf16")] = "auto",
 ) -> None:
-    """Score models with sacreBLEU on untouched references; several models are compared with a paired bootstrap test."""
+    """Score models with sacreBLEU on untouched references, translating as mt translate does; compare several with a paired bootstrap test."""
     from mt import decode_settings, default_model, load
     from mt.evaluation import compare, score
     from mt.evaluation import evaluate as evaluate_one

@@ -14,7 +14,7 @@ def train(
     preset: Annotated[str, Option(help="tiny, small, medium, base or big; paper-base or paper-big")] = "small",
     config: Annotated[Path | None, Option(help="TOML or JSON file of settings")] = None,
     settings: Annotated[list[str] | None, Option("--set", metavar="KEY=VALUE", help="one setting, such as train.lr=3e-4; repeatable")] = None,
-    init: Annotated[Path | None, Option(help="model folder whose weights to begin with, to fine-tune it")] = None,
+    init: Annotated[Path | None, Option(help="model folder whose weights to begin with, to fine-tune it, perhaps with more layers")] = None,
     device: Annotated[str, Option(help="auto, cpu, cuda or cuda:N")] = "auto",
     precision: Annotated[str, Option(help="auto, fp32 or bf16")] = "auto",
     max_steps: Annotated[int | None, Option(min=1, help="stop after this many optimizer steps")] = None,

@@ -109,7 +109,7 @@ def whole_file(translator: Translator, show: Show, path: Path, output: Path | No
     from mt.run import RunDir
 
     weights = RunDir(model or default_model()).weights
-    how = (translator.config, translator.glossary.entries, len(translator.spelling.lines), translator.style)
+    how = (translator.config, translator.glossary.entries, translator.spelling.lines, translator.style)
     asked = (weights, weights.stat().st_mtime, options, *how)
     place = output.resolve() if output and (output.is_file() or not output.exists()) else None   # beside a pipe nothing can lie
     memory = Memory(place and place.with_name(f".{place.name}.mt-part"), repr(asked))
@@ -128,6 +128,7 @@ class Show:
         self.glossary, self.scores, self.json, self.n_best, self.min_confidence = glossary, scores, json, n_best, min_confidence
         self.flawed = 0
         self.terms: list[Check] = []
+        self.mended: dict[str, str] = {}   # mistyped words that have been told of
 
     def note(self, result: Translation) -> None:
         """Say what may be wrong with a translation."""
@@ -136,7 +137,9 @@ class Show:
         self.flawed += bool(result.warnings)
         self.terms += self.glossary.check(result.source, result.text)
         for typed, meant in result.mended.items():
-            console.log(f"read {typed!r} as {meant!r}")
+            if typed not in self.mended:
+                console.log(f'read "{typed}" as "{meant}"')
+        self.mended |= result.mended
         for warning in [*result.warnings, *self.unsure(result)]:
             console.warn(f"{warning}: {' '.join(result.source.split())[:60]!r}")
 

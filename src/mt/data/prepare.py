@@ -78,7 +78,7 @@ def prepare(sources: Sources, out: Path, config: DataConfig, *, jobs: int, token
         parts, counts = divide(sources, config, tally, mapped)
         with replacing(out) as folder:
             write_raw(folder, parts)
-            write_text(RunDir(folder).words, as_lines(parts.words | Counter(known.counts)))
+            write_text(RunDir(folder).words, as_lines(parts.words | Counter(known.all)))   # the larger count: much may stand in both texts
             vocab_size = place_tokenizer(folder, parts.train, config, tokenizer)
             normal_valid = [Pair(normalize(src), normalize_french(tgt)) for src, tgt in parts.valid]
             sizes = {
@@ -148,7 +148,9 @@ def divide(sources: Sources, config: DataConfig, tally: Counter[str], mapped: Ma
         raise DataError("no pairs are left for training after cleaning", fix="give more text, or look at it: are both columns there?")
     if not valid or not all(tests.values()):
         raise DataError("the corpus is too small to split a validation and a test set off it", fix="give them with --valid and --test")
-    words = sum(mapped(count_words, chunked([pair for pair, _ in train])), Counter[str]())
+    words = Counter[str]()
+    for found in mapped(count_words, chunked([pair for pair, _ in train])):
+        words.update(found)
     copies = repeat(train, config)
     if not copies:
         raise DataError("the weights of the sources leave no pair to train on", fix="give larger weights, or more text")

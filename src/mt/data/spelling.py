@@ -1,7 +1,7 @@
 """The words of the training text: how often each stands there, and which of them a mistyped one was meant to be.
 
 A word is read as the one that makes (times it stands in the text) x (how likely this is typed for it) the largest: the noisy
-channel of Kernighan, Church and Gale (1990), for mistakes of one letter.
+channel of Kernighan, Church and Gale (1990), for mistakes of one letter. In doubt a word stays: one that the text lacks may be right.
 """
 
 from __future__ import annotations
@@ -13,26 +13,30 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mt.errors import RunError
+
 if TYPE_CHECKING:
     from mt.data.sources import Pair
 
 VOWELS = frozenset("aeiouy")
-LETTERS = "abcdefghijklmnopqrstuvwxyz'"
+LETTERS = "abcdefghijklmnopqrstuvwxyz'"   # of which English words are made
 CODE = r"[^\s\w.,;:!?'\"()-]"   # what stands beside names of files and in programs, not beside words
 WORD = re.compile(rf"(?<![\w'./-])(?<!{CODE})(?:^[A-Z])?[a-z]+(?:'[a-z]+)*(?![\w'(/-]|[.]\w|{CODE})")   # or the first word, with its capital
+ENOUGH = 10**7     # words that a text must have, for what it lacks to be rare; with less nothing is mended
 LEAST = 3          # times a word must stand in the text to be kept
-LONGEST = 24       # letters; what is longer is no word
-SHORTEST = 3       # letters of a word that may be mistyped
-UNSEEN = 1 / 60    # times the text has a word that it has not, or less than LEAST times
 FREQUENT = 10      # times, from which on a word is no mistake
+UNSEEN = 1 / 60    # times the text has a word that it has not, or less than LEAST times
+SHORTEST, LONGEST = 3, 24   # letters of words that are mended
 
 # How likely it is that for a word this is typed:
-SLIP = 3e-4        # two of its letters change places, one is doubled or one of two is missing, or an apostrophe
+APOSTROPHE = 1e-2  # its apostrophe is missing
+SLIP = 3e-4        # two of its letters change places, one is doubled, or one of two is missing
 MISSING = 1e-4     # another letter is missing
 EXTRA = 2e-5       # another is too many
 VOWEL = 2e-5       # one vowel stands for another
 OTHER = 5e-6       # any letter for another
-RARELY = 0.1       # of these in the first letter, and in words of three; not of slips
+RARELY = 0.1       # times these four: in the first letter, and in short words, which are often right though the text lacks them
+SHORT = 5          # letters of these, at the most
 
 
 def count_words(pairs: Iterable[Pair]) -> Counter[str]:
@@ -47,7 +51,7 @@ def as_lines(counts: Counter[str]) -> str:
 
 
 class Spelling:
-    """Mends mistyped words; without the words of a text it mends none."""
+    """Mends mistyped words; without the words of a large text it mends none."""
 
     def __init__(self, lines: str = "") -> None:
         self.lines = f"\n{lines}"
@@ -55,13 +59,25 @@ class Spelling:
 
     @classmethod
     def load(cls, path: Path) -> Spelling:
-        """From the file of a model folder, if it has one."""
-        return cls(path.read_text(encoding="utf-8") if path.is_file() else "")
+        """From the file of a model folder, if it has one; raises RunError where it is damaged."""
+        try:
+            lines = path.read_bytes().decode() if path.is_file() else ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise RunError(f"cannot read {path}: {error}", fix="copy the folder again, or remove the file") from error
+        if lines.count("\t") != lines.count("\n") or not lines.endswith(("\n", "")[not lines]):
+            raise RunError(f"{path} is damaged", fix="copy the folder again, or remove the file")
+        return cls(lines)
+
+    @property
+    def all(self) -> dict[str, int]:
+        """How often each word stands in the text."""
+        return {word: int(times) for word, times in re.findall("([a-z']+)\t([0-9]+)\n", self.lines)}
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """All the words; only a rare word asks for them."""
-        return {word: int(times) for word, times in (line.split("\t") for line in self.lines.splitlines() if line)}
+        """The same, but nothing of a text that is too small; only a rare word asks for it."""
+        found = self.all
+        return found if sum(found.values()) >= ENOUGH else {}
 
     def times(self, word: str) -> float:
         """How often the text has a word: looked up, or searched while nothing has asked for all of them, which takes 30 ms."""
@@ -70,24 +86,40 @@ class Spelling:
         place = self.lines.find(f"\n{word}\t")
         return UNSEEN if place < 0 else int(self.lines[place + len(word) + 2 : self.lines.index("\n", place + 1)])
 
-    def mend(self, sentence: str) -> str:
-        """A normalised sentence with the words that were meant. Names, which have a capital, stay, and so does what is no word."""
-        return WORD.sub(lambda match: self.meant(match[0]), sentence)
+    def mend(self, sentence: str) -> tuple[str, dict[str, str]]:
+        """A normalised sentence with the words that were meant, and those that were typed, with what was meant.
 
-    def mended(self, sentences: Iterable[str]) -> dict[str, str]:
-        """The mistyped words of sentences, and what was meant."""
-        return {word: self.meant(word) for sentence in sentences for word in WORD.findall(sentence) if self.meant(word) != word}
+        Names, which have a capital, stay as they are, and so does what is no word.
+        """
+        mended = {word: self.meant(word) for word in WORD.findall(sentence)}
+        text = WORD.sub(lambda match: mended[match[0]], sentence)
+        return text, {word: meant for word, meant in mended.items() if meant != word}
 
     def find_meant(self, word: str) -> str:
-        """The word that was meant; the word itself where it is too frequent for a mistake, or nothing is likelier."""
+        """The word that was meant; the word itself where it is too frequent for a mistake, or nothing is likelier.
+
+        Only slips are mended in what may be right: a name, a word of three letters, a form of a frequent word.
+        """
         typed = word.lower()
         best, most = typed, self.times(typed)
         if most > FREQUENT or not SHORTEST <= len(typed) <= LONGEST:
             return word
+        may_be_wrong = word == typed and len(typed) > SHORTEST and all(self.times(stem) <= FREQUENT for stem in stems(typed))
         for other in one_letter_away(typed):
-            if other in self.counts and (likely := self.counts[other] * likelihood(typed, other, is_name=not word.islower())) > most:
-                best, most = other, likely
-        return word if best == typed else best if word.islower() else best.capitalize()
+            if other in self.counts:
+                how = mistake(typed, other)
+                likely = self.counts[other] * how
+                if how < SLIP:
+                    likely *= RARELY ** ((typed[0] != other[0]) + (len(typed) <= SHORT)) * may_be_wrong
+                if likely > most:
+                    best, most = other, likely
+        return word if best == typed else best if word == typed else best.capitalize()
+
+
+def stems(word: str) -> list[str]:
+    """What may be a word with an ending or a beginning less: newts, statins, tweeters, nonlinear, rewire."""
+    shorter = [word.removesuffix(ending) for ending in ("s", "er", "ers") if word.endswith(ending)]
+    return shorter + [word.removeprefix(beginning) for beginning in ("re", "non") if word.startswith(beginning)]
 
 
 def one_letter_away(word: str) -> Iterator[str]:
@@ -101,15 +133,14 @@ def one_letter_away(word: str) -> Iterator[str]:
             yield from (before + letter + after[1:] for letter in LETTERS)
 
 
-def likelihood(typed: str, meant: str, *, is_name: bool) -> float:
-    """How likely it is that one word is typed for another, one letter away; what may be a name has only slips."""
+def mistake(typed: str, meant: str) -> float:
+    """How likely it is that one word is typed for another, one letter away."""
     same = next((i for i, (one, other) in enumerate(zip(typed, meant, strict=False)) if one != other), min(len(typed), len(meant)))
-    letters = typed[same : same + 1], meant[same : same + 1]
     if len(typed) == len(meant):
         swapped = typed[same : same + 2] == meant[same : same + 2][::-1]
-        likely = SLIP if swapped else VOWEL if VOWELS.issuperset(letters) else OTHER
-    else:
-        longer = max(typed, meant, key=len)
-        doubled = same > 0 and longer[same] == longer[same - 1]
-        likely = SLIP if doubled or letters[1] == "'" else MISSING if longer is meant else EXTRA
-    return likely if likely == SLIP else 0 if is_name else likely * RARELY ** ((same == 0) + (len(typed) == SHORTEST))
+        return SLIP if swapped else VOWEL if VOWELS.issuperset((typed[same], meant[same])) else OTHER
+    longer = max(typed, meant, key=len)
+    if longer is meant and meant[same] == "'":
+        return APOSTROPHE
+    doubled = same > 0 and longer[same] == longer[same - 1]
+    return SLIP if doubled else MISSING if longer is meant else EXTRA

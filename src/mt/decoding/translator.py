@@ -52,6 +52,7 @@ class Sentence:
     texts: list[str]        # best first
     confidences: list[float]
     warnings: list[str]
+    mended: dict[str, str] = field(default_factory=dict)
 
 
 class Translator:
@@ -134,8 +135,9 @@ class Translator:
         results: list[Sentence] = [Sentence([sentence], [1.0], []) for sentence in sentences]
         plain = [normalize(sentence.replace(NO_BREAK, " ").replace(NARROW_NO_BREAK, " ")) for sentence in sentences]   # English has no other spaces
         cut = {i: self.cut(sentence) for i, sentence in enumerate(plain) if has_letters(sentence)}
-        pieces = [sentence_case(part.strip(), self.tokenizer) for parts in cut.values() for part in parts]
-        found = iter(self.search([self.tokenizer.encode(self.spelling.mend(piece)) for piece in pieces]))
+        pieces = [self.spelling.mend(sentence_case(part.strip(), self.tokenizer)) for parts in cut.values() for part in parts]
+        said = self.search([self.tokenizer.encode(piece) for piece, _ in pieces])
+        found = (dataclasses.replace(each, mended=mended) for each, (_, mended) in zip(said, pieces, strict=True))
         for i, parts in cut.items():
             results[i] = joined(parts, [finished(part, next(found)) for part in parts])
         return results
@@ -199,7 +201,7 @@ class Translator:
             alternatives=[typography.apply(document.rebuild([text]), self.style) for text in alone.texts],
             alternative_confidences=alone.confidences,
             warnings=[warning for sentence in sentences for warning in sentence.warnings],
-            mended=self.spelling.mended([sentence_case(normalize(sentence), self.tokenizer) for sentence in document.sentences]),
+            mended={word: meant for sentence in sentences for word, meant in sentence.mended.items()},
         )
 
 
@@ -209,7 +211,7 @@ def restored(hidden: Protected, said: Sentence) -> Sentence | None:
     if pairs[0][0] is None or (hidden.hidden and dataclasses.replace(hidden, text=said.texts[0]).is_bare):
         return None
     whole = {text: confidence for text, confidence in reversed(pairs) if text is not None}
-    return Sentence([*reversed(whole)], [*reversed(whole.values())], said.warnings)
+    return dataclasses.replace(said, texts=[*reversed(whole)], confidences=[*reversed(whole.values())])
 
 
 def better(source: str, one: Sentence | None, other: Sentence | None) -> Sentence | None:
@@ -228,7 +230,14 @@ def woven(parts: Sequence[str], said: Sequence[Sentence]) -> Sentence:
             text = text[:1].lower() + text[1:]
         if part.strip(EDGES):
             texts[2 * i] = part[: -len(part.lstrip(EDGES))] + text + part[len(part.rstrip(EDGES)) :]
-    return Sentence(["".join(texts)], [min(each.confidences[0] for each in said)], [warning for each in said for warning in each.warnings])
+    return as_one("".join(texts), said)
+
+
+def as_one(text: str, parts: Sequence[Sentence], *warnings: str) -> Sentence:
+    """A sentence that was translated in parts."""
+    mended = {word: meant for part in parts for word, meant in part.mended.items()}
+    warned = [*warnings, *(warning for part in parts for warning in part.warnings)]
+    return Sentence([text], [min(part.confidences[0] for part in parts)], warned, mended)
 
 
 def finished(source: str, sentence: Sentence) -> Sentence:
@@ -247,8 +256,7 @@ def joined(parts: Sequence[str], pieces: Sequence[Sentence]) -> Sentence:
     if len(pieces) == 1:
         return pieces[0]
     text = "".join(piece.texts[0] + " " * part.endswith(" ") for part, piece in zip(parts, pieces, strict=True))
-    warnings = ["a sentence was too long and was translated in pieces", *(warning for piece in pieces for warning in piece.warnings)]
-    return Sentence([text], [min(piece.confidences[0] for piece in pieces)], warnings)
+    return as_one(text, pieces, "a sentence was too long and was translated in pieces")
 
 
 def repeats(tokens: Sequence[int], digits: Container[int]) -> int:

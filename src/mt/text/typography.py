@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Literal, cast, get_args
+from typing import Literal
 
-from mt.errors import UsageError
 from mt.text.literals import literals
 from mt.text.normalize import NARROW_NO_BREAK, NO_BREAK, no_break_spaces
 
@@ -19,13 +18,6 @@ APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_]|[«“\"])")
 QUOTE_MARKS = re.compile("« *|(?<! ) *»")
 MASK = "\ua000"   # a letter of a script that `literals` keeps, so it is in no other part of a text
 TO_PLAIN = str.maketrans({NO_BREAK: " ", NARROW_NO_BREAK: " ", "’": "'", "‘": "'", "“": '"', "”": '"', "„": '"'})
-
-
-def choose_style(name: str) -> Style:
-    """The style called `name`; raises UsageError where there is none."""
-    if name not in get_args(Style):
-        raise UsageError(f"there is no typography called {name!r}", fix=f"use --typography {', '.join(get_args(Style))}")
-    return cast(Style, name)
 
 
 def apply(text: str, style: Style) -> str:
