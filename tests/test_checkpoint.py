@@ -26,6 +26,7 @@ from mt.checkpoint import (
     ship,
     snapshots,
 )
+from mt.config import ModelConfig
 from mt.errors import OutputError, RunError
 from mt.model import build
 from mt.run import RunDir
@@ -100,6 +101,14 @@ def test_only_the_newest_files_are_kept(tmp_path: Path, count: int):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["average-2", "average-3"][: count or 0]
 
 
+def test_what_is_shipped_is_what_translation_needs(tmp_path: Path):
+    run = make_model(tmp_path / "model")
+    run.words.write_text("the\t3\n")
+    run.resume.mkdir()
+    ship(run, tmp_path / "shipped")
+    assert {path.name for path in (tmp_path / "shipped").iterdir()} == {"config.json", "tokenizer.model", "words.tsv", "model.safetensors"}
+
+
 def test_a_model_in_training_is_never_shipped_over(tmp_path: Path):
     run = make_model(tmp_path / "model")
     with pytest.raises(OutputError, match="in training"):
@@ -119,25 +128,33 @@ def test_weights_to_begin_with_must_fit_and_it_is_said_how(tmp_path: Path):
     assert raised.value.fix == f"--set model.d_ff={run.read_config().model.d_ff}"
 
 
-@pytest.mark.parametrize("norm", ["pre", "post"])
-def test_a_model_begins_with_more_layers_than_another_and_says_the_same(tmp_path: Path, norm: str):
-    run = make_model(tmp_path / "model")
+def two_layers(folder: Path, norm: str) -> tuple[RunDir, ModelConfig]:
+    """A model folder with two layers in each stack, and its shape."""
+    run = make_model(folder)
     config = run.read_config()
-    old = dataclasses.replace(config.model, n_encoder_layers=2, n_decoder_layers=2, norm=norm, dropout=0.0)
-    run.write_config(dataclasses.replace(config, model=old), "0")
-    before = build(old)
-    save_weights(run.weights, before.state_dict())
-    deeper = dataclasses.replace(old, n_encoder_layers=5, n_decoder_layers=3)
-    after = build(deeper)
-    if norm == "post":   # there a layer that adds nothing still normalises
-        with pytest.raises(RunError, match="another shape"):
-            fill_from(after, deeper, run, run.tokenizer)
-        return
+    shape = dataclasses.replace(config.model, n_encoder_layers=2, n_decoder_layers=2, norm=norm, dropout=0.0)
+    run.write_config(dataclasses.replace(config, model=shape), "0")
+    save_weights(run.weights, build(shape).state_dict())
+    return run, shape
+
+
+def test_a_model_begins_with_more_layers_than_another_and_says_the_same(tmp_path: Path):
+    run, shape = two_layers(tmp_path / "model", "pre")
+    deeper = dataclasses.replace(shape, n_encoder_layers=5, n_decoder_layers=3)
+    before, after = build(shape), build(deeper)
+    fill_from(before, shape, run, run.tokenizer)
     fill_from(after, deeper, run, run.tokenizer)
     src, tgt = torch.randint(4, 100, (3, 9)), torch.randint(4, 100, (3, 7))
     torch.testing.assert_close(after(src, tgt), before(src, tgt))
     after(src, tgt).square().mean().backward()
     assert all(tensor.grad is not None and tensor.grad.any() for name, tensor in after.named_parameters() if name.endswith("narrow.weight"))
+
+
+def test_a_post_norm_model_cannot_be_deepened_as_a_layer_that_adds_nothing_still_normalises(tmp_path: Path):
+    run, shape = two_layers(tmp_path / "model", "post")
+    deeper = dataclasses.replace(shape, n_encoder_layers=3)
+    with pytest.raises(RunError, match="another shape"):
+        fill_from(build(deeper), deeper, run, run.tokenizer)
 
 
 def test_a_tokenizer_of_another_network_is_refused(tmp_path: Path):

@@ -10,7 +10,7 @@ import pytest
 
 from mt.config import Config
 from mt.errors import OutputError, RunError
-from mt.run import RunDir, only_one, read_json, replacing, write_text
+from mt.run import RunDir, claim, only_one, read_json, replacing, write_json, write_text
 
 
 def test_a_file_is_replaced_when_the_block_ends_well(tmp_path: Path):
@@ -135,3 +135,16 @@ def test_only_one_training_holds_a_folder(tmp_path: Path):
         write_text(run.path / "config.json", "{}")
     with only_one(run):
         assert run.config.exists()
+
+
+@pytest.mark.parametrize("words", ["the\t3\n", None])
+def test_a_model_folder_takes_the_words_of_its_data_along_where_there_are_any(tmp_path: Path, words: str | None):
+    data, run = RunDir(tmp_path / "data"), RunDir(tmp_path / "run")
+    write_json(data.manifest, {})
+    write_text(data.tokenizer, "pieces")
+    if words:
+        write_text(data.words, words)
+    claim(run, Config(), data, "0")
+    assert run.tokenizer.read_text() == "pieces"
+    assert (run.words.read_text() if run.words.exists() else None) == words
+    claim(run, Config(), data, "0")   # to go on is allowed
