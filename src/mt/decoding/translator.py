@@ -168,8 +168,8 @@ class Translator:
 
     def cut(self, sentence: str) -> list[str]:
         """The sentence, in pieces where it has more tokens than the network was trained on; a piece keeps the space at its end."""
-        if len(sentence) < 2 or len(self.tokenizer.encode(sentence)) <= self.max_tokens:
-            return [sentence]
+        if len(sentence) < 2 or len(sentence.encode()) < self.max_tokens or len(self.tokenizer.encode(sentence)) <= self.max_tokens:
+            return [sentence]   # no token is shorter than a byte
         middle = len(sentence) // 2
         for mark in CUT_AT:
             places = [place + len(mark) for place in (sentence.rfind(mark, 0, middle), sentence.find(mark, middle)) if place >= 0]
