@@ -48,6 +48,7 @@ def load(
 
     run = RunDir(Path(path) if path is not None else default_model())
     run.check()
+    style = choose_style(typography)
     make_engine = choose_engine(engine, run, device=device, threads=threads, precision=precision)
     with ThreadPoolExecutor(1) as beside:   # weights are read while Python reads the rest of our code
         chosen = beside.submit(make_engine)
@@ -57,7 +58,7 @@ def load(
         from mt.text.glossary import Glossary
         from mt.text.tokenizer import Tokenizer
 
-        style, terms = choose_style(typography), Glossary.load(Path(glossary)) if glossary is not None else None
+        terms = Glossary.load(Path(glossary)) if glossary is not None else None
         config = run.read_config()
         tokenizer = Tokenizer.load(run.tokenizer, config.model.vocab_size)
         words = Spelling.load(run.words) if spelling else None

@@ -83,13 +83,13 @@ def test_arrow_opens_with_datasets_and_keeps_the_text(prepared: Path):
 
 
 def test_the_words_of_the_training_text_are_kept_and_with_a_tokenizer_those_of_its_text(prepared: Path, tmp_path: Path):
-    words = Spelling.load(prepared / "words.tsv").counts
+    words = Spelling.load(prepared / "words.tsv").listed
     english = " ".join(src for src, _ in texts(prepared, "train")).lower()
     assert words["the"] == len(re.findall(r"\bthe\b", english))   # each pair is there once, as the sources have no weights
     few = tmp_path / "few.tsv"
     few.write_text("".join(f"gizmo number {word}\ttruc numéro {word}\n" for word in list(words)[:200]))
     prepare(Sources([parse_source(str(few))]), tmp_path / "out", CONFIG, jobs=1, tokenizer=prepared / "tokenizer.model")
-    both = Spelling.load(tmp_path / "out" / "words.tsv").counts
+    both = Spelling.load(tmp_path / "out" / "words.tsv").listed
     assert both["the"] == words["the"]
     assert both["gizmo"] > 100
 

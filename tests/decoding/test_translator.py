@@ -276,7 +276,7 @@ def test_typography_keeps_lines_and_spaces_between_sentences(tokenizer: Tokenize
 
 def test_the_network_sees_the_words_that_were_meant(tokenizer: Tokenizer):
     engine = Dictionary(tokenizer, {"Where is the train?": "Où est le train ?"})
-    words = Spelling("the\t20000000\nis\t20000\nwhere\t9000\ntrain\t9000\n")
+    words = Spelling("the\t20000000\nis\t20000\nwhere\t90000\ntrain\t9000\n")
     result = Translator(engine, tokenizer, DecodeConfig(), max_tokens=100, spelling=words).translate("Wehre is teh train? WHERE IS TEH TRIAN?")
     assert engine.asked == ["Where is the train?", "Where is the train?"]
     assert result.mended == {"Wehre": "Where", "teh": "the", "trian": "train"}
@@ -288,12 +288,12 @@ def test_the_network_sees_the_words_that_were_meant(tokenizer: Tokenizer):
     [
         ("Run `git teh` in teh train.", "Run XX1 in the train.", {"teh": "the"}),           # code is hidden from the network
         ("We saw <b>teh</b> train.", "We saw XX1 the XX2 train.", {"teh": "the"}),          # markup parts words
-        ("Is teh trian here? " + "Where is teh train? " * 2, "Is the train here?", {"teh": "the", "trian": "train"}),
+        ("Is teh trian teh train? " + "Where is teh train? " * 2, "Is the train the train?", {"teh": "the", "trian": "train"}),
     ],
 )
 def test_what_is_said_to_be_mended_is_what_the_network_has_seen_mended(tokenizer: Tokenizer, text: str, seen: str, mended: dict[str, str]):
     engine = Dictionary(tokenizer, {})
-    words = Spelling("the\t20000000\nis\t20000\nwhere\t9000\ntrain\t9000\n")
+    words = Spelling("the\t20000000\nis\t20000\nwhere\t90000\ntrain\t9000\n")
     result = Translator(engine, tokenizer, DecodeConfig(), max_tokens=100, spelling=words).translate(text)
     assert engine.asked[0] == seen
     assert result.mended == mended

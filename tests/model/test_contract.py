@@ -73,3 +73,21 @@ def test_uneven_groups_of_hypotheses_are_served_too(model: nn.Module):
         state = model.start(src)
         state.select(rows)
         assert_close(model.step(tokens, state), model(src[rows], tokens[:, None])[:, 0], atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_selected_each_hypothesis_goes_on_as_if_alone(model: nn.Module, seed: int):
+    torch.manual_seed(seed)
+    src = sentences(3, 7)
+    src[1, 4:] = PAD
+    whose, history = torch.arange(3), torch.empty(3, 0, dtype=torch.long)   # the sentence of each hypothesis, and what it has said
+    with torch.no_grad():
+        state = model.start(src)
+        for step in range(20):
+            count = [6, 6, 4, 5][step % 4] if step % 3 == 0 else len(whose)   # more, fewer, and often as many
+            rows = torch.randint(len(whose), (count,))
+            rows = rows[torch.randperm(count)] if step % 5 == 0 else rows.sort().values
+            state.select(rows)
+            newest = torch.randint(4, VOCAB, (count,))
+            whose, history = whose[rows], torch.cat((history[rows], newest[:, None]), dim=1)
+            assert_close(model.step(newest, state), model(src[whose], history)[:, -1], atol=1e-4, rtol=1e-4)

@@ -128,18 +128,18 @@ class Show:
         self.glossary, self.scores, self.json, self.n_best, self.min_confidence = glossary, scores, json, n_best, min_confidence
         self.flawed = 0
         self.terms: list[Check] = []
-        self.mended: dict[str, str] = {}   # mistyped words that have been told of
+        self.told = set[str]()   # the mistyped words that have been spoken of
 
     def note(self, result: Translation) -> None:
-        """Say what may be wrong with a translation."""
+        """Say what was read as what, and what may be wrong with a translation."""
         from mt import console
 
         self.flawed += bool(result.warnings)
         self.terms += self.glossary.check(result.source, result.text)
         for typed, meant in result.mended.items():
-            if typed not in self.mended:
+            if typed not in self.told:
                 console.log(f'read "{typed}" as "{meant}"')
-        self.mended |= result.mended
+                self.told.add(typed)
         for warning in [*result.warnings, *self.unsure(result)]:
             console.warn(f"{warning}: {' '.join(result.source.split())[:60]!r}")
 

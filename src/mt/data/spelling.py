@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
 VOWELS = frozenset("aeiouy")
 LETTERS = "abcdefghijklmnopqrstuvwxyz'"   # of which English words are made
-CODE = r"[^\s\w.,;:!?'\"()-]"   # what stands beside names of files and in programs, not beside words
-WORD = re.compile(rf"(?<![\w'./-])(?<!{CODE})(?:^[A-Z])?[a-z]+(?:'[a-z]+)*(?![\w'(/-]|[.]\w|{CODE})")   # or the first word, with its capital
+CODE = r"[^\s\w.,;:!?'\"()-]"   # what stands beside names of files and in programs, such as / and =, not beside words
+WORD = re.compile(rf"(?<![\w'.-])(?<!{CODE})(?:^[A-Z])?[a-z]+(?:'[a-z]+)*(?![\w'(-]|[.]\w|{CODE})")   # or the first word, with its capital
 ENOUGH = 10**7     # words that a text must have, for what it lacks to be rare; with less nothing is mended
+LINE = re.compile("([a-z']+)\t([0-9]+)\n")   # of the file: a word, and how often it stands in the text
 LEAST = 3          # times a word must stand in the text to be kept
-FREQUENT = 10      # times, from which on a word is no mistake
+FREQUENT = 10      # a word that stands there more often is no mistake
+WRITTEN_RIGHT = 0.1   # the share of those that are taken for no mistakes of the text itself
 UNSEEN = 1 / 60    # times the text has a word that it has not, or less than LEAST times
 SHORTEST, LONGEST = 3, 24   # letters of words that are mended
 
@@ -35,7 +37,7 @@ MISSING = 1e-4     # another letter is missing
 EXTRA = 2e-5       # another is too many
 VOWEL = 2e-5       # one vowel stands for another
 OTHER = 5e-6       # any letter for another
-RARELY = 0.1       # times these four: in the first letter, and in short words, which are often right though the text lacks them
+RARELY = 0.1       # times these four: in the first letter, and once more in short words, which are often right though the text lacks them
 SHORT = 5          # letters of these, at the most
 
 
@@ -64,32 +66,32 @@ class Spelling:
             lines = path.read_bytes().decode() if path.is_file() else ""
         except (OSError, UnicodeDecodeError) as error:
             raise RunError(f"cannot read {path}: {error}", fix="copy the folder again, or remove the file") from error
-        if lines.count("\t") != lines.count("\n") or not lines.endswith(("\n", "")[not lines]):
+        if lines.count("\t") != lines.count("\n") or "\r" in lines or (lines and not lines.endswith("\n")):
             raise RunError(f"{path} is damaged", fix="copy the folder again, or remove the file")
         return cls(lines)
 
     @property
-    def all(self) -> dict[str, int]:
+    def listed(self) -> dict[str, int]:
         """How often each word stands in the text."""
-        return {word: int(times) for word, times in re.findall("([a-z']+)\t([0-9]+)\n", self.lines)}
+        return {word: int(times) for word, times in LINE.findall(self.lines)}
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """The same, but nothing of a text that is too small; only a rare word asks for it."""
-        found = self.all
-        return found if sum(found.values()) >= ENOUGH else {}
+        """How often each word stands in the text, or nothing where that is too small; only a rare word asks for it."""
+        listed = self.listed
+        return listed if sum(listed.values()) >= ENOUGH else {}
 
     def times(self, word: str) -> float:
         """How often the text has a word: looked up, or searched while nothing has asked for all of them, which takes 30 ms."""
         if "counts" in vars(self):
             return self.counts.get(word, UNSEEN)
-        place = self.lines.find(f"\n{word}\t")
-        return UNSEEN if place < 0 else int(self.lines[place + len(word) + 2 : self.lines.index("\n", place + 1)])
+        line = LINE.match(self.lines, self.lines.find(f"\n{word}\t") + 1)
+        return int(line[2]) if line and line[1] == word else UNSEEN
 
     def mend(self, sentence: str) -> tuple[str, dict[str, str]]:
         """A normalised sentence with the words that were meant, and those that were typed, with what was meant.
 
-        Names, which have a capital, stay as they are, and so does what is no word.
+        Of words with a capital, which are mostly names, only the first of a sentence may be mended. What is no word stays.
         """
         mended = {word: self.meant(word) for word in WORD.findall(sentence)}
         text = WORD.sub(lambda match: mended[match[0]], sentence)
@@ -98,12 +100,13 @@ class Spelling:
     def find_meant(self, word: str) -> str:
         """The word that was meant; the word itself where it is too frequent for a mistake, or nothing is likelier.
 
-        Only slips are mended in what may be right: a name, a word of three letters, a form of a frequent word.
+        Only slips and apostrophes are mended in what may be right: a name, a word of three letters, a form of a frequent word.
         """
         typed = word.lower()
         best, most = typed, self.times(typed)
-        if most > FREQUENT or not SHORTEST <= len(typed) <= LONGEST:
+        if most > FREQUENT or not SHORTEST <= len(typed) <= LONGEST or not self.counts:
             return word
+        most = max(most * WRITTEN_RIGHT, UNSEEN) if word == typed else LEAST   # a name that the text lacks is likelier than a word
         may_be_wrong = word == typed and len(typed) > SHORTEST and all(self.times(stem) <= FREQUENT for stem in stems(typed))
         for other in one_letter_away(typed):
             if other in self.counts:

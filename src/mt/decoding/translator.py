@@ -42,7 +42,7 @@ class Translation:
     alternatives: list[str] = field(default_factory=list)     # those of the n_best that differ, the text first; of single sentences only
     alternative_confidences: list[float] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    mended: dict[str, str] = field(default_factory=dict)      # mistyped words, and what they were read as
+    mended: dict[str, str] = field(default_factory=dict)      # mistyped words, without the capitals of titles, and what they were read as
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The Transformer of the paper: an encoder that reads English, a decoder that writes French (Vaswani et al. 2017, section 3.1).
 
-Shapes: B batch, S source, T target, D d_model, H heads, K head width (D / H), V vocabulary, N rows = B * beam.
+Shapes: B batch, S source, T target, D d_model, H heads, K head width (D / H), V vocabulary, N rows = B * beam, W tokens that
+all hypotheses of a sentence have written.
 Masks are bool, True = may attend.
 """
 
@@ -54,8 +55,8 @@ class DecoderLayer(nn.Module):
     def step(self, x: Tensor, written: Cache, own: Tensor | None, source: tuple[Tensor, Tensor], source_mask: Tensor) -> Tensor:
         """The newest token of each hypothesis [B, beam, D] alone.
 
-        The hypotheses of a sentence share what is remembered of it: `source`, keys and values [B, H, S, K], and what they have
-        `written`, of which each sees its `own` tokens [B, 1, beam, written].
+        The hypotheses of a sentence share what is remembered of it: of the `source` keys and values [B, H, S, K], of what they
+        have `written` [B, H, W, K], of which each sees its `own` tokens [B, 1, beam, W]; None stands for all.
         """
 
         def look_back(x: Tensor) -> Tensor:
@@ -72,8 +73,8 @@ class DecodeState:
 
     source: list[tuple[Tensor, Tensor]]   # per decoder layer: keys and values of the source [B, H, S, K]
     source_mask: Tensor                   # [B, 1, 1, S]
-    written: list[Cache]                  # per decoder layer: keys and values of all that its hypotheses have written, step by step
-    own: Tensor                           # [N, written]: which of that a hypothesis consists of
+    written: list[Cache]                  # per decoder layer: keys and values of what a sentence's hypotheses have written [B, H, W, K]
+    own: Tensor                           # [N, W]: which of these tokens are a hypothesis's own
     sentences: Tensor                     # [N] the sentence each hypothesis belongs to
     length: int = 0                       # target tokens so far, <s> included
 
@@ -153,11 +154,13 @@ class EncoderDecoder(nn.Module):
 
     def step(self, tokens: Tensor, state: DecodeState) -> Tensor:
         """Logits [N, V] of the next token, given each hypothesis's newest token [N]; the state moves on by one."""
-        sentences, beam = state.source_mask.size(0), tokens.size(0) // state.source_mask.size(0)
-        state.own = torch.cat((state.own, torch.eye(beam, dtype=torch.bool, device=tokens.device).repeat(sentences, 1)), dim=1)
-        x = self.embed(tokens[:, None], start=state.length).view(sentences, beam, -1)          # [B, beam, D]
+        batch = state.source_mask.size(0)
+        beam = tokens.size(0) // batch
+        newest = torch.eye(beam, dtype=torch.bool, device=tokens.device).repeat(batch, 1)      # [N, beam]: each has one of this step's
+        state.own = torch.cat((state.own, newest), dim=1)                                       # [N, W]
+        x = self.embed(tokens[:, None], start=state.length).view(batch, beam, -1)              # [B, beam, D]
         state.length += 1
-        own = None if state.own.size(1) == state.length else state.own.view(sentences, 1, beam, -1)   # None: all of it
+        own = None if state.own.size(1) == state.length else state.own.view(batch, 1, beam, -1)
         for layer, written, source in zip(self.decoder, state.written, state.source, strict=True):
             x = cast(DecoderLayer, layer).step(x, written, own, source, state.source_mask)
         return self.logits(self.decoder_norm(x)).flatten(0, 1)                                  # [N, V]

@@ -140,9 +140,10 @@ def initialize(model: nn.Module) -> None:
 
 
 class Cache:
-    """Keys and values of the tokens so far [N, H, length, K], so that decoding a token does not compute them all again.
+    """Keys and values of the tokens so far [R, H, length, K], so that decoding a token does not compute them all again.
 
-    Not in the paper. Written in place into room that doubles when it is full.
+    R rows: hypotheses, or sentences of which `length` counts the tokens of all hypotheses. Not in the paper. Written in place
+    into room that doubles when it is full.
     """
 
     def __init__(self) -> None:
@@ -151,7 +152,7 @@ class Cache:
         self.length = 0
 
     def append(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """All keys and values, those [N, H, T, K] of the newest tokens included."""
+        """All keys and values, those [R, H, T, K] of the newest tokens included."""
         end = self.length + keys.size(2)
         if self.keys is None or self.values is None or end > self.keys.size(2):
             room = (*keys.shape[:2], max(16, 2 * end), keys.size(3))
@@ -165,6 +166,6 @@ class Cache:
         return self.keys[:, :, :end], self.values[:, :, :end]
 
     def select(self, rows: Tensor) -> None:
-        """Keep, reorder or repeat hypotheses."""
+        """Keep, reorder or repeat rows."""
         if self.keys is not None and self.values is not None:
             self.keys, self.values = self.keys.index_select(0, rows), self.values.index_select(0, rows)
