@@ -71,7 +71,7 @@ ship: $(READY)              ## make the model that ships again, in checkpoints/s
 	$(PREPARE_SHIP) $(call corpora,$(OWN)) '40*data/sample/corpus.tsv' $(call own,5) --tokenizer data/deeper/tokenizer.model --seed 4 --out data/polish
 	$(RUN)/mt train --data data/polish --out checkpoints/polish --init checkpoints/deeper --max-steps 2000 $(DEEPER) \
 		--set train.lr=7e-4 --set train.warmup=150 --set train.cooldown=1850 --set train.average=0
-	$(RUN)/mt export checkpoints/polish --to mt --out checkpoints/ship
+	$(RUN)/mt export checkpoints/polish --average-with checkpoints/deeper --to mt --out checkpoints/ship
 	$(RUN)/mt evaluate checkpoints/ship --data data/polish
 
 clean:                      ## remove the environment and caches; data and models stay

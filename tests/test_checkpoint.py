@@ -109,6 +109,24 @@ def test_what_is_shipped_is_what_translation_needs(tmp_path: Path):
     assert {path.name for path in (tmp_path / "shipped").iterdir()} == {"config.json", "tokenizer.model", "words.tsv", "model.safetensors"}
 
 
+def test_the_mean_of_models_is_shipped_if_they_are_of_one_kind(tmp_path: Path):
+    run, other = make_model(tmp_path / "model"), make_model(tmp_path / "other")
+    weights = load_weights(run.weights)
+    save_weights(other.weights, {name: tensor + 0.5 for name, tensor in weights.items()})
+    ship(run, tmp_path / "shipped", [other])
+    shipped = load_weights(RunDir(tmp_path / "shipped").weights)
+    assert all(torch.allclose(shipped[name].float(), tensor + 0.25, atol=1e-3) for name, tensor in weights.items())
+    config = other.read_config()
+    other.write_config(dataclasses.replace(config, model=dataclasses.replace(config.model, d_ff=64)), "0")
+    with pytest.raises(RunError, match="another shape"):
+        ship(run, tmp_path / "never", [other])
+    other.write_config(config, "0")
+    other.tokenizer.write_bytes(b"another")
+    with pytest.raises(RunError, match="another tokenizer"):
+        ship(run, tmp_path / "never", [other])
+    assert not (tmp_path / "never").exists()
+
+
 def test_a_model_in_training_is_never_shipped_over(tmp_path: Path):
     run = make_model(tmp_path / "model")
     with pytest.raises(OutputError, match="in training"):

@@ -101,14 +101,23 @@ def average(paths: Sequence[Path]) -> dict[str, Tensor]:
     return {name: (tensor / len(paths)).float() for name, tensor in total.items()}
 
 
-def ship(run: RunDir, out: Path) -> None:
-    """Copy a model folder without what only training needs, its weights in half precision: half the size, the same French."""
-    run.check()
+def ship(run: RunDir, out: Path, others: Sequence[RunDir] = ()) -> None:
+    """Copy a model folder without what only training needs, its weights in half precision: half the size, the same French.
+
+    With `others`, models of the same network, the weights are the mean of all: of a model before and after it was fine-tuned
+    that is often better than either (Wortsman et al. 2022).
+    """
+    for each in (run, *others):
+        each.check()
+        if dataclasses.replace(each.read_config().model, dropout=0.0) != dataclasses.replace(run.read_config().model, dropout=0.0):
+            raise RunError(f"{each.path} is a network of another shape than {run.path}", fix="average models of which one was trained with --init")
+        if each.tokenizer.read_bytes() != run.tokenizer.read_bytes():
+            raise RunError(f"{each.path} has another tokenizer than {run.path}", fix="average models of which one was trained with --init")
     if out.exists() and not RunDir(out).config.is_file():
         raise OutputError(f"{out} exists and holds no model", fix="choose another --out")
     if RunDir(out).resume.exists() or out.resolve() == run.path.resolve():
         raise OutputError(f"{out} is a model in training, which would be lost", fix="choose another --out")
-    weights = {name: tensor.half() for name, tensor in load_weights(run.weights).items()}
+    weights = {name: tensor.half() for name, tensor in average([each.weights for each in (run, *others)]).items()}
     with replacing(out) as folder:
         folder.mkdir(parents=True)
         for file in (run.config, run.tokenizer, run.words, run.manifest, run.metrics, run.card):

@@ -12,6 +12,7 @@ def export(
     model: Annotated[Path | None, Argument(help="model folder; none: the model that ships")] = None,
     to: Annotated[str, Option(help="ctranslate2; or mt: the folder without what only training needs, weights in half precision")] = "ctranslate2",
     out: Annotated[Path | None, Option(help="folder to make; for ctranslate2 MODEL/ct2 if not given, where mt translate finds it")] = None,
+    average_with: Annotated[list[Path] | None, Option(help="with --to mt: the mean of its weights and those of this model; may be repeated")] = None,
     quantization: Annotated[str, Option(help="int8, float32, int16, float16 or bfloat16")] = "int8",
 ) -> None:
     """Convert a model for CTranslate2 (faster start, faster translation, less memory), or make it small enough to ship."""
@@ -25,11 +26,11 @@ def export(
     if to == "mt" and out is not None:
         from mt.checkpoint import ship
 
-        ship(RunDir(model), out)
+        ship(RunDir(model), out, [RunDir(other) for other in average_with or ()])
         console.log(f"wrote {out}")
         return
-    if to != "ctranslate2":
-        raise UsageError(f"cannot export to {to!r}", fix="use --to ctranslate2, or --to mt --out DIR")
+    if to != "ctranslate2" or average_with:
+        raise UsageError(f"cannot export to {to}{' with an average' * bool(average_with)}", fix="use --to ctranslate2, or --to mt --out DIR")
     target = out or converted(RunDir(model))
     convert(RunDir(model), target, quantization)
     console.log(f"wrote {target}; mt translate --model {model} uses it from now on" if out is None else f"wrote {target}")
