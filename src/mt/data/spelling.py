@@ -26,7 +26,7 @@ ENOUGH = 10**7     # words that a text must have, for what it lacks to be rare; 
 LINE = re.compile("([a-z']+)\t([0-9]+)\n")   # of the file: a word, and how often it stands in the text
 LEAST = 3          # times a word must stand in the text to be kept
 FREQUENT = 10      # a word that stands there more often is no mistake
-WRITTEN_RIGHT = 0.1   # the share of those that are taken for no mistakes of the text itself
+WRITTEN_RIGHT = 0.1   # share of a rare word's times; the others are taken for mistakes of the text itself
 UNSEEN = 1 / 60    # times the text has a word that it has not, or less than LEAST times
 SHORTEST, LONGEST = 3, 24   # letters of words that are mended
 
