@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
 if TYPE_CHECKING:
-    from mt.config import DecodeConfig
+    from mt.config import DecodeConfig, Style
     from mt.decoding.hypothesis import Engine
     from mt.decoding.translator import Translator
     from mt.run import RunDir
-    from mt.text.typography import Style
 
 __version__ = "0.1.0"
 
@@ -84,8 +83,8 @@ def decode_settings(path: str | Path | None, changes: Mapping[str, int | float |
 
 def choose_style(name: str) -> Style:
     """The typography called `name`; raises UsageError where there is none."""
+    from mt.config import Style
     from mt.errors import UsageError
-    from mt.text.typography import Style
 
     if name not in get_args(Style):
         raise UsageError(f"there is no typography called {name!r}", fix=f"use --typography {', '.join(get_args(Style))}")

@@ -62,16 +62,21 @@ def fill_from(model: nn.Module, config: ModelConfig, init: RunDir, tokenizer: Pa
     init.check()
     if init.tokenizer.read_bytes() != tokenizer.read_bytes():
         raise RunError(f"{init.path} has another tokenizer than the data", fix=f"mt prepare --tokenizer {init.tokenizer}")
-    theirs, ours = (dataclasses.asdict(dataclasses.replace(shape, dropout=0.0)) for shape in (init.read_config().model, config))
-    weights = load_weights(init.weights)
-    for stack in ("encoder", "decoder") if theirs["norm"] == "pre" and theirs["arch"] == "encoder-decoder" else ():
+    shape, weights = init.read_config().model, load_weights(init.weights)
+    for stack in ("encoder", "decoder") if shape.norm == "pre" and shape.arch == "encoder-decoder" else ():
         depth = f"n_{stack}_layers"
-        if theirs[depth] < ours[depth]:
-            weights = deepened(weights, stack, theirs[depth], ours[depth])
-            theirs[depth] = ours[depth]
-    if differing := [f"--set model.{name}={value}" for name, value in theirs.items() if value != ours[name]]:
-        raise RunError(f"{init.path} is a network of another shape", fix=" ".join(differing))
+        before, after = getattr(shape, depth), getattr(config, depth)
+        if before < after:
+            weights, shape = deepened(weights, stack, before, after), dataclasses.replace(shape, **{depth: after})
+    if settings := differing(shape, config):
+        raise RunError(f"{init.path} is a network of another shape", fix=" ".join(settings))
     fill(model, weights, init.weights)
+
+
+def differing(theirs: ModelConfig, ours: ModelConfig) -> list[str]:
+    """What of their network's shape ours has not, as options; dropout is no part of it."""
+    mine = dataclasses.asdict(ours)
+    return [f"--set model.{name}={value}" for name, value in dataclasses.asdict(theirs).items() if name != "dropout" and value != mine[name]]
 
 
 def deepened(weights: dict[str, Tensor], stack: str, depth: int, new_depth: int) -> dict[str, Tensor]:
@@ -109,7 +114,7 @@ def ship(run: RunDir, out: Path, others: Sequence[RunDir] = ()) -> None:
     """
     for each in (run, *others):
         each.check()
-        if dataclasses.replace(each.read_config().model, dropout=0.0) != dataclasses.replace(run.read_config().model, dropout=0.0):
+        if differing(each.read_config().model, run.read_config().model):
             raise RunError(f"{each.path} is a network of another shape than {run.path}", fix="average models of which one was trained with --init")
         if each.tokenizer.read_bytes() != run.tokenizer.read_bytes():
             raise RunError(f"{each.path} has another tokenizer than {run.path}", fix="average models of which one was trained with --init")

@@ -15,6 +15,8 @@ from mt.errors import ConfigError, DeviceError, RunError
 
 PAD, UNK, BOS, EOS = 0, 1, 2, 3
 
+Style = Literal["fr", "plain", "keep"]   # of typography
+
 FORMAT = 1   # of a model folder; raised when an older mt could no longer read it
 
 

@@ -29,8 +29,10 @@ def export(
         ship(RunDir(model), out, [RunDir(other) for other in average_with or ()])
         console.log(f"wrote {out}")
         return
-    if to != "ctranslate2" or average_with:
-        raise UsageError(f"cannot export to {to}{' with an average' * bool(average_with)}", fix="use --to ctranslate2, or --to mt --out DIR")
+    if to != "ctranslate2":
+        raise UsageError(f"cannot export to {to!r}", fix="use --to ctranslate2, or --to mt --out DIR")
+    if average_with:
+        raise UsageError("--average-with is for --to mt", fix="mt export MODEL --average-with OTHER --to mt --out DIR, then mt export DIR")
     target = out or converted(RunDir(model))
     convert(RunDir(model), target, quantization)
     console.log(f"wrote {target}; mt translate --model {model} uses it from now on" if out is None else f"wrote {target}")

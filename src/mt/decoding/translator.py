@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
 
-from mt.config import DecodeConfig
+from mt.config import DecodeConfig, Style
 from mt.data.spelling import Spelling
 from mt.decoding.hypothesis import Engine, Hypothesis
 from mt.text import typography
@@ -67,7 +67,7 @@ class Translator:
         max_tokens: int,
         glossary: Glossary | None = None,
         spelling: Spelling | None = None,
-        style: typography.Style = "keep",
+        style: Style = "keep",
     ) -> None:
         self.engine, self.tokenizer, self.config = engine, tokenizer, config
         self.max_tokens = max_tokens   # of a source sentence; longer ones are cut

@@ -75,7 +75,6 @@ class DecodeState:
     source_mask: Tensor                   # [B, 1, 1, S]
     written: list[Cache]                  # per decoder layer: keys and values of what a sentence's hypotheses have written [B, H, W, K]
     own: Tensor                           # [N, W]: which of these tokens are a hypothesis's own
-    sentences: Tensor                     # [N] the sentence each hypothesis belongs to
     length: int = 0                       # target tokens so far, <s> included
 
     def select(self, rows: Tensor) -> None:
@@ -83,10 +82,11 @@ class DecodeState:
 
         What was written stays where it is, also by hypotheses that are given up: to look past it costs less than to copy the rest.
         """
+        sentences = rows // (self.own.size(0) // self.source_mask.size(0))
         self.own = self.own[rows]
-        kept, self.sentences, counts = torch.unique_consecutive(self.sentences[rows], return_inverse=True, return_counts=True)
+        kept, counts = torch.unique_consecutive(sentences, return_counts=True)
         if counts.numel() and not bool((counts == counts[0]).all()):   # uneven groups: every row becomes a sentence of its own
-            kept, self.sentences = kept[self.sentences], torch.arange(rows.numel(), device=rows.device)
+            kept = sentences
         if kept.numel() != self.source_mask.size(0) or not bool((kept[1:] > kept[:-1]).all()):
             self.source = [(keys.index_select(0, kept), values.index_select(0, kept)) for keys, values in self.source]
             self.source_mask = self.source_mask[kept]
@@ -150,7 +150,7 @@ class EncoderDecoder(nn.Module):
         memory, source_mask = self.encode(src)
         source = [cast(DecoderLayer, layer).cross_attention.keys_values(memory) for layer in self.decoder]
         nothing = torch.empty(src.size(0), 0, dtype=torch.bool, device=src.device)
-        return DecodeState(source, source_mask, [Cache() for _ in self.decoder], nothing, torch.arange(src.size(0), device=src.device))
+        return DecodeState(source, source_mask, [Cache() for _ in self.decoder], nothing)
 
     def step(self, tokens: Tensor, state: DecodeState) -> Tensor:
         """Logits [N, V] of the next token, given each hypothesis's newest token [N]; the state moves on by one."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Literal
 
+from mt.config import Style
 from mt.text.literals import literals
 from mt.text.normalize import NARROW_NO_BREAK, NO_BREAK, no_break_spaces
-
-Style = Literal["fr", "plain", "keep"]
 
 # "…" that opens after a space, a bracket or an apostrophe and closes before anything but a letter; it may run over a line's end.
 QUOTED = re.compile(r"(?<!\w\()(?<![\w\"“”.,;:!?…)\]])\"(?=[^\s\"])((?:[^\"\n]|\n(?!\s*\n))*?)(?<![\s\"])\"(?![\w\"])")
