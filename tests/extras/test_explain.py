@@ -334,6 +334,14 @@ def test_only_the_first_of_several_sentences_is_explained(run: RunDir, tmp_path:
     assert json.loads(Page((tmp_path / "page.html").read_text(encoding="utf-8")).text["data"])["text"] == "The cat sat."
 
 
+def test_what_is_explained_is_what_would_be_translated(run: RunDir, tokenizer: Tokenizer):
+    run.words.write_text("the\t20000000\nworld\t9000\n")
+    result = call("THE WRLD.", "--model", run.path)
+    run.words.unlink()
+    assert 'read "wrld" as "world"' in result.stderr
+    assert " ".join(tokenizer.pieces([*tokenizer.encode("The world."), EOS])) in result.stdout
+
+
 def test_files_are_written_instead_of_the_terminal(run: RunDir, tmp_path: Path):
     pytest.importorskip("matplotlib")
     result = call("It costs $5 or $6, 日本.", "--model", run.path, "--html", tmp_path / "new" / "page.html", "--png", tmp_path / "cross.png")

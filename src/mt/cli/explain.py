@@ -35,17 +35,24 @@ def explain(
     from mt import console, default_model
     from mt.checkpoint import load_model
     from mt.config import update
+    from mt.data.spelling import Spelling
     from mt.device import choose_device
     from mt.extras import plots
     from mt.extras.explain import explain as explain_sentence
     from mt.extras.explain.page import page
     from mt.run import RunDir, write_text
+    from mt.text.casing import sentence_case
+    from mt.text.normalize import normalize
 
     if png:
         plots.require_matplotlib()
-    network, tokenizer, config = load_model(RunDir(model or default_model()), choose_device(device))
+    run = RunDir(model or default_model())
+    network, tokenizer, config = load_model(run, choose_device(device))
     decode = update(config, {"decode": {"beam": beam, "n_best": 1}} if beam else {}).decode
-    explanation = explain_sentence(network, tokenizer, only_sentence(text), decode)
+    read, mended = Spelling.load(run.words).mend(sentence_case(normalize(only_sentence(text)), tokenizer))   # as mt translate does
+    for typed, meant in mended.items():
+        console.log(f'read "{typed}" as "{meant}"')
+    explanation = explain_sentence(network, tokenizer, read, decode)
     if html:
         write_text(html, page(explanation, decode))
         console.log(f"wrote {html}; open it in a browser")
