@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mt.config import Config, from_json, to_json
-from mt.errors import OutputError, RunError
+from mt.errors import DataError, OutputError, RunError
 
 try:
     import fcntl
@@ -159,6 +159,17 @@ def read_json(path: Path) -> dict[str, Any]:
 def write_json(path: Path, value: dict[str, Any]) -> None:
     """Replace a JSON file."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_text(path: Path) -> str:
+    """A user's UTF-8 text file, line ends as they are; raises DataError where it is missing or is none."""
+    try:
+        return path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}", fix="check the path") from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise DataError(f"{path}, line {line}: not UTF-8 text", fix=f"convert it: iconv -f latin1 -t utf-8 {path}") from error
 
 
 def write_text(path: Path, text: str) -> None:

@@ -274,6 +274,12 @@ def test_typography_keeps_lines_and_spaces_between_sentences(tokenizer: Tokenize
     assert glossed(tokenizer, {}).translate(text).text == "  Good\u202f!  Good\u202f!\n\n\tis it good\u202f?  "
 
 
+def test_quotation_marks_stay_as_they_were_typed(tokenizer: Tokenizer):
+    engine = Dictionary(tokenizer, {'It is "good".': "C'est « bon »."})
+    said = Translator(engine, tokenizer, DecodeConfig(), max_tokens=100).translate('It is "good". It is “good”. It is good.')
+    assert said.text == "C'est \"bon\". C'est «\u00a0bon\u00a0». It is good."
+
+
 def test_the_network_sees_the_words_that_were_meant(tokenizer: Tokenizer):
     engine = Dictionary(tokenizer, {"Where is the train?": "Où est le train ?"})
     words = Spelling("the\t20000000\nis\t20000\nwhere\t90000\ntrain\t9000\n")

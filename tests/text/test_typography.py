@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mt.text.normalize import no_break_spaces, normalize
-from mt.text.typography import apply
+from mt.text.typography import apply, quoted_as
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,22 @@ def test_dresses_and_undresses(text: str, french: str, plain: str):
     assert apply(text, "plain") == plain
     assert apply(french, "plain") == plain
     assert apply(text, "keep") == text
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "quoted"),
+    [
+        ('He said "yes".', "Il a dit «\u00a0oui\u00a0».", 'Il a dit "oui".'),
+        ('He said "yes".', 'Il a dit « oui ».', 'Il a dit "oui".'),
+        ("He said “yes”.", 'Il a dit "oui".', "Il a dit «\u00a0oui\u00a0»."),
+        ("He said “yes”.", "Il a dit «oui».", "Il a dit «\u00a0oui\u00a0»."),
+        ("He said 'yes'.", "Il a dit «\u00a0oui\u00a0».", "Il a dit «\u00a0oui\u00a0»."),
+        ('a 5" disc', 'un disque de 5"', 'un disque de 5"'),
+        ('"', "«" + 50_000 * " ", '"'),
+    ],
+)
+def test_quotation_marks_are_those_of_the_source(source: str, text: str, quoted: str):
+    assert quoted_as(source, text) == quoted
 
 
 UGLY = st.text(st.sampled_from("ab1 \n\u00a0\u202f'’\"«»“”?!:;.,%€{}`<>😀/()é0"), max_size=40)

@@ -38,7 +38,7 @@ def translate(
     json_output: Annotated[bool, Option("--json", help="print one JSON object a line")] = False,
     glossary: Annotated[Path | None, Option(help="terms and their translations: TERM, a tab, TRANSLATION; a TERM alone stays")] = None,
     spelling: Annotated[bool, Option(help="read mistyped words as what was meant, and say so")] = True,
-    typography: Annotated[str, Option(help="fr: no-break spaces, guillemets and ’; plain: none of them; keep: as the model writes")] = "keep",
+    typography: Annotated[str, Option(help="fr: no-break spaces, guillemets and ’; plain: none of them; keep: as in the source")] = "keep",
     strict: Annotated[bool, Option(help="exit 8 if a number, a URL, a placeholder, a term or the like was lost")] = False,
     device: Annotated[str, Option(help="auto, cpu, cuda or cuda:N")] = "auto",
     engine: Annotated[str, Option(help="auto, torch or ct2")] = "auto",
@@ -51,6 +51,7 @@ def translate(
     A pipe is translated line by line, in order; an empty line stays empty. A file keeps its layout and markup.
     """
     from mt import decode_settings, load
+    from mt.run import read_text
 
     only_text = not (scores or json_output or n_best > 1)   # so that a document can stay one
     check(text, input, output, by_format=bool(format or fields or unwrap), only_text=only_text)
@@ -221,19 +222,6 @@ def write_out(content: bytes) -> None:
 def encoded(text: str) -> bytes:
     """UTF-8; lone surrogates, which it has no bytes for, become U+FFFD."""
     return re.sub("[\ud800-\udfff]", "\ufffd", text).encode()
-
-
-def read_text(path: Path) -> str:
-    """A UTF-8 text file, line ends as they are."""
-    from mt.errors import DataError
-
-    try:
-        return path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}", fix="check the path") from error
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise DataError(f"{path}, line {line}: not UTF-8 text", fix=f"convert it: iconv -f latin1 -t utf-8 {path}") from error
 
 
 def split_lines(text: str) -> list[str]:

@@ -113,7 +113,7 @@ class Translator:
         for turn in range(max(map(len, tries), default=0)):
             now = [i for i in pending if turn < len(tries[i])]
             for i, said in zip(now, self.translate_plain([tries[i][turn].text for i in now]), strict=True):
-                best[i] = better(sources[i], best[i], restored(tries[i][turn], said))
+                best[i] = better(sources[i], best[i], restored(sources[i], tries[i][turn], said))
             pending = [i for i in pending if (found := best[i]) is None or flaws(sources[i], found.texts[0])]
         lost = {i: self.lost(sources[i], best[i]) for i in pending}
         parts = {i: cut(sources[i], found) for i, found in lost.items() if found}
@@ -205,9 +205,10 @@ class Translator:
         )
 
 
-def restored(hidden: Protected, said: Sentence) -> Sentence | None:
+def restored(source: str, hidden: Protected, said: Sentence) -> Sentence | None:
     """A translation with what was hidden in its place again; None where the best hypothesis has lost a stand-in, or all else."""
-    pairs = [(hidden.restore(text), confidence) for text, confidence in zip(said.texts, said.confidences, strict=True)]
+    quoted = (typography.quoted_as(source, text) for text in said.texts)
+    pairs = [(hidden.restore(text), confidence) for text, confidence in zip(quoted, said.confidences, strict=True)]
     if pairs[0][0] is None or (hidden.hidden and dataclasses.replace(hidden, text=said.texts[0]).is_bare):
         return None
     whole = {text: confidence for text, confidence in reversed(pairs) if text is not None}

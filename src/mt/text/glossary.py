@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mt.errors import DataError
+from mt.run import read_text
 from mt.text.literals import Literal, literals
 
 
@@ -25,14 +26,8 @@ class Glossary:
     @classmethod
     def load(cls, path: Path) -> Glossary:
         """The glossary in a UTF-8 file of lines TERM<TAB>TRANSLATION or TERM; raises DataError for another kind of line."""
-        try:
-            lines = path.read_text(encoding="utf-8-sig").splitlines()
-        except OSError as error:
-            raise DataError(f"cannot read {path}: {error.strerror}", fix="check the path") from error
-        except UnicodeDecodeError as error:
-            raise DataError(f"{path}: not UTF-8 text", fix=f"convert it: iconv -f latin1 -t utf-8 {path}") from error
         entries: dict[str, str] = {}
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(read_text(path).removeprefix("\ufeff").splitlines(), 1):
             if not line.strip() or line.startswith("#"):
                 continue
             term, *rest = (column.strip() for column in line.split("\t"))
@@ -52,8 +47,7 @@ class Glossary:
                 continue
             term = " ".join(match[0].split())
             target = self.entries.get(term) or self.uncased[term.lower()]
-            begins = not any(map(str.isalnum, text[: match.start()]))
-            if begins and term[:1].isupper() and term not in self.entries:
+            if term[:1].isupper() and term not in self.entries and not any(map(str.isalnum, text[: match.start()])):
                 target = target[:1].upper() + target[1:]   # a term in small letters that begins a sentence
             found.append(Literal("term", match[0], match.start(), target))
         return found

@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 from mt.config import Style
 from mt.text.literals import literals
-from mt.text.normalize import NARROW_NO_BREAK, NO_BREAK, no_break_spaces
+from mt.text.normalize import ANY_SPACE, NARROW_NO_BREAK, NO_BREAK, no_break_spaces
 
 # "…" that opens after a space, a bracket or an apostrophe and closes before anything but a letter; it may run over a line's end.
 QUOTED = re.compile(r"(?<!\w\()(?<![\w\"“”.,;:!?…)\]])\"(?=[^\s\"])((?:[^\"\n]|\n(?!\s*\n))*?)(?<![\s\"])\"(?![\w\"])")
 INNER = 400   # characters back in which an open guillemet makes a quotation an inner one
 APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_]|[«“\"])")
-QUOTE_MARKS = re.compile("« *|(?<! ) *»")
+QUOTE_MARKS = re.compile(f"«{ANY_SPACE}*|(?<!{ANY_SPACE}){ANY_SPACE}*»")
 MASK = "\ua000"   # a letter of a script that `literals` keeps, so it is in no other part of a text
 TO_PLAIN = str.maketrans({NO_BREAK: " ", NARROW_NO_BREAK: " ", "’": "'", "‘": "'", "“": '"', "”": '"', "„": '"'})
 
@@ -21,13 +21,20 @@ TO_PLAIN = str.maketrans({NO_BREAK: " ", NARROW_NO_BREAK: " ", "’": "'", "‘"
 def apply(text: str, style: Style) -> str:
     """A French text, of any number of lines, in a style; URLs, code, placeholders and tags are left alone.
 
-    `fr` has no-break spaces, « » and ’; `plain` ordinary spaces and straight quotes; `keep` is what the model wrote.
+    `fr` has no-break spaces, « » and ’; `plain` ordinary spaces and straight quotes; `keep` changes nothing.
     Law: `apply(apply(text, "fr"), "plain") == apply(text, "plain")`. A paragraph in which that would not hold stays as it is.
     """
     if style == "keep":
         return text
     change = plain if style == "plain" else undoable_french
     return "".join(change(paragraph) for paragraph in re.split(r"(\n[^\S\n]*\n)", text))
+
+
+def quoted_as(source: str, text: str) -> str:
+    """A translation with the quotation marks of its source: " where those are straight, « » where they are “ ”."""
+    if '"' in source:
+        return QUOTE_MARKS.sub('"', text)
+    return no_break_spaces(QUOTED.sub(quotation, text)) if "“" in source else text
 
 
 def undoable_french(text: str) -> str:
