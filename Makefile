@@ -6,8 +6,8 @@ READY := $(VENV)/.ready
 INSTALL := $(RUN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
 # Corpora of the model that ships (its card says what each is) and how often each pair is used: first general text, then mostly
-# everyday text, then both with our own (data/sample, data/own), again with more layers, at last mostly our own.
-# make ship CORPORA=DIR, where DIR has train/, dev/ and test/.
+# everyday text, then both with our own (data/sample, data/own), again with more layers and French text whose English a model of
+# the other direction made, at last mostly our own. make ship CORPORA=DIR, where DIR has train/, dev/, test/ and mono/.
 CORPORA ?= data/corpora
 GENERAL := 3*tatoeba 3*tatoeba-extra 3*news-wmt 2*news-postedit 1*lexicon 0.4*hansard-1 0.4*hansard-2 0.08*laws-canada \
 	1*literature 0.3*mdn 0.2*php-docs 0.3*manpages 0.4*software-docs 1*software-ui 1*ui-misc 0.7*webdev-docs \
@@ -21,11 +21,17 @@ BOTH := 2*tatoeba 2*tatoeba-extra 3*news-wmt 2*news-postedit 1*lexicon 0.4*hansa
 	0.7*ui-misc 0.05*laws-canada 0.5*games 0.2*medical-hpo 2*tico19-dev 0.1*pathfinder-rpg
 OWN := 0.8*tatoeba 1*tatoeba-extra 2*news-wmt 1*news-postedit 0.3*lexicon 0.08*hansard-1 0.08*hansard-2 0.4*literature 1*tech-news-sites \
 	1*civic-society-sites 0.5*canada-digital 0.2*software-ui
+# The other direction: the same corpora with their columns swapped, and the French texts to which it gives an English.
+BACKWARDS := 3*news-wmt 2*news-postedit 0.3*tatoeba 0.5*tatoeba-extra 0.15*hansard-1 0.15*hansard-2 0.6*literature 1*civic-society-sites \
+	0.7*tech-news-sites 0.5*canada-digital 0.15*debian-news 2*tico19-dev 0.2*lexicon
+FRENCH := news-press-2018-2019 news-rpm2-wikinews news-rss-2025 tatoeba
 DEV := newstest2012 tatoeba_dev hansard_dev multi30k_val
 TEST := newstest2013 ntrex128 tatoeba_test multi30k_test_2016_flickr multi30k_test_2017_flickr multi30k_test_2017_mscoco hansard_test
 own = $(foreach file,$(wildcard data/own/*.tsv),'$(1)*$(file)')
 corpora = $(foreach corpus,$(1),$(subst *,*$(CORPORA)/train/,$(corpus)).tsv.xz)
 HELD_OUT = $(DEV:%=--valid $(CORPORA)/dev/%.tsv) $(TEST:%=--test $(CORPORA)/test/%.tsv)
+swap = xz -dcf $(1) | awk -F'\t' '{ print $$2 "\t" $$1 }' > data/swapped/$(2).tsv;
+names = $(foreach each,$(1),$(lastword $(subst *, ,$(each))))
 SHIP := --preset small --set train.tokens_per_batch=6144 --set model.dropout=0.05
 DEEPER := $(SHIP) --set model.n_encoder_layers=10
 PREPARE_SHIP := $(RUN)/mt prepare $(HELD_OUT) --max-tokens 120 --augment 0.16
@@ -65,10 +71,24 @@ ship: $(READY)              ## make the model that ships again, in checkpoints/s
 	$(PREPARE_SHIP) $(call corpora,$(BOTH)) '8*data/sample/corpus.tsv' $(call own,10) --tokenizer data/everyday/tokenizer.model --seed 2 --out data/both
 	$(RUN)/mt train --data data/both --out checkpoints/both --init checkpoints/everyday --max-steps 17000 $(SHIP) \
 		--set train.lr=2.2e-3 --set train.warmup=800 --set train.cooldown=12000 --set train.average=0
-	$(PREPARE_SHIP) $(call corpora,$(BOTH)) '8*data/sample/corpus.tsv' $(call own,5) --tokenizer data/both/tokenizer.model --seed 3 --out data/deeper
+	mkdir -p data/swapped
+	$(foreach name,$(call names,$(BACKWARDS)),$(call swap,$(CORPORA)/train/$(name).tsv.xz,$(name)))
+	$(call swap,data/own/*.tsv,own)
+	$(call swap,$(DEV:%=$(CORPORA)/dev/%.tsv),valid)
+	$(call swap,$(TEST:%=$(CORPORA)/test/%.tsv),test)
+	$(RUN)/mt prepare $(subst *,*data/swapped/,$(BACKWARDS:%=%.tsv)) data/swapped/own.tsv --valid data/swapped/valid.tsv --test data/swapped/test.tsv \
+		--max-tokens 120 --tokenizer data/both/tokenizer.model --out data/backwards
+	$(RUN)/mt train --data data/backwards --out checkpoints/backwards --init checkpoints/both --max-steps 900 $(SHIP) \
+		--set train.lr=2.5e-3 --set train.warmup=150 --set train.cooldown=750 --set train.average=0
+	$(RUN)/mt export checkpoints/backwards
+	xz -dc $(FRENCH:%=$(CORPORA)/mono/%.fr.xz) | tr '\t' ' ' > data/swapped/french.txt
+	$(RUN)/mt translate --model checkpoints/backwards --beam 1 --no-spelling < data/swapped/french.txt > data/swapped/english.txt
+	paste data/swapped/english.txt data/swapped/french.txt | sed 's/^/~ /' > data/swapped/synthetic.tsv
+	$(PREPARE_SHIP) $(call corpora,$(BOTH)) '8*data/sample/corpus.tsv' $(call own,5) data/swapped/synthetic.tsv \
+		--tokenizer data/both/tokenizer.model --seed 3 --out data/deeper
 	$(RUN)/mt train --data data/deeper --out checkpoints/deeper --init checkpoints/both --max-steps 3000 $(DEEPER) \
 		--set train.lr=1.5e-3 --set train.warmup=150 --set train.cooldown=2000 --set train.average=0
-	$(PREPARE_SHIP) $(call corpora,$(OWN)) '40*data/sample/corpus.tsv' $(call own,5) --tokenizer data/deeper/tokenizer.model --seed 4 --out data/polish
+	$(PREPARE_SHIP) $(call corpora,$(OWN)) '40*data/sample/corpus.tsv' $(call own,5) --tokenizer data/both/tokenizer.model --seed 4 --out data/polish
 	$(RUN)/mt train --data data/polish --out checkpoints/polish --init checkpoints/deeper --max-steps 2000 $(DEEPER) \
 		--set train.lr=7e-4 --set train.warmup=150 --set train.cooldown=1850 --set train.average=0
 	$(RUN)/mt export checkpoints/polish --average-with checkpoints/deeper --to mt --out checkpoints/ship
