@@ -1,5 +1,7 @@
 # Every verb makes the environment first, if it is not there. PYTHON chooses another interpreter than python3.
 PYTHON ?= python3
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -ec
 VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -81,9 +83,9 @@ ship: $(READY)              ## make the model that ships again, in checkpoints/s
 	$(RUN)/mt train --data data/backwards --out checkpoints/backwards --init checkpoints/both --max-steps 900 $(SHIP) \
 		--set train.lr=2.5e-3 --set train.warmup=150 --set train.cooldown=750 --set train.average=0
 	$(RUN)/mt export checkpoints/backwards
-	xz -dc $(FRENCH:%=$(CORPORA)/mono/%.fr.xz) | tr '\t' ' ' > data/swapped/french.txt
+	xz -dc $(FRENCH:%=$(CORPORA)/mono/%.fr.xz) | tr '\t' ' ' | sed 's/[“”]/"/g' > data/swapped/french.txt
 	$(RUN)/mt translate --model checkpoints/backwards --beam 1 --no-spelling < data/swapped/french.txt > data/swapped/english.txt
-	paste data/swapped/english.txt data/swapped/french.txt | sed 's/^/~ /' > data/swapped/synthetic.tsv
+	paste data/swapped/english.txt data/swapped/french.txt | awk -F'\t' '$$1 != $$2 { print "~ " $$0 }' > data/swapped/synthetic.tsv
 	$(PREPARE_SHIP) $(call corpora,$(BOTH)) '8*data/sample/corpus.tsv' $(call own,5) data/swapped/synthetic.tsv \
 		--tokenizer data/both/tokenizer.model --seed 3 --out data/deeper
 	$(RUN)/mt train --data data/deeper --out checkpoints/deeper --init checkpoints/both --max-steps 3000 $(DEEPER) \

@@ -275,9 +275,31 @@ def test_typography_keeps_lines_and_spaces_between_sentences(tokenizer: Tokenize
 
 
 def test_quotation_marks_stay_as_they_were_typed(tokenizer: Tokenizer):
-    engine = Dictionary(tokenizer, {'It is "good".': "C'est « bon »."})
+    engine = Dictionary(tokenizer, {'It is "good".': "C'est «\u00a0bon\u00a0»."})
     said = Translator(engine, tokenizer, DecodeConfig(), max_tokens=100).translate('It is "good". It is “good”. It is good.')
     assert said.text == "C'est \"bon\". C'est «\u00a0bon\u00a0». It is good."
+
+
+def test_what_differs_in_quotation_marks_alone_keeps_the_better_place(tokenizer: Tokenizer):
+    class Undecided(Dictionary):
+        def translate(self, sources: Sequence[Sequence[int]], config: DecodeConfig) -> list[list[Hypothesis]]:
+            return [[self.hypothesis(text) for text in ("C'est « ça ».", "C'est «\u00a0bien\u00a0».", 'C\'est "ça".')] for _ in sources]
+
+    said = Translator(Undecided(tokenizer, {}), tokenizer, DecodeConfig(n_best=3), max_tokens=100).translate('It is "it".')
+    assert said.alternatives == ['C\'est "ça".', 'C\'est "bien".']
+
+
+@pytest.mark.parametrize("code", ["`f(\"x\")`", '<a href="x">', '{"a": 1}'])
+def test_quotation_marks_in_code_are_not_those_of_the_text(tokenizer: Tokenizer, code: str):
+    engine = Dictionary(tokenizer, {'The "good" XX1 is.': 'Le "bon" XX1 est.'})
+    said = Translator(engine, tokenizer, DecodeConfig(), max_tokens=100).translate(f"The “good” {code} is.")
+    assert said.text == f"Le «\u00a0bon\u00a0» {code} est."
+
+
+def test_french_typography_is_put_on_what_the_network_wrote(tokenizer: Tokenizer):
+    engine = Dictionary(tokenizer, {'It is "good.': "C'est « bon."})
+    said = Translator(engine, tokenizer, DecodeConfig(), max_tokens=100, style="fr").translate('It is "good.')
+    assert said.text == "C’est «\u00a0bon."
 
 
 def test_the_network_sees_the_words_that_were_meant(tokenizer: Tokenizer):

@@ -51,9 +51,12 @@ def test_dresses_and_undresses(text: str, french: str, plain: str):
         ('He said "yes".', "Il a dit «\u00a0oui\u00a0».", 'Il a dit "oui".'),
         ('He said "yes".', 'Il a dit « oui ».', 'Il a dit "oui".'),
         ("He said “yes”.", 'Il a dit "oui".', "Il a dit «\u00a0oui\u00a0»."),
-        ("He said “yes”.", "Il a dit «oui».", "Il a dit «\u00a0oui\u00a0»."),
         ("He said 'yes'.", "Il a dit «\u00a0oui\u00a0».", "Il a dit «\u00a0oui\u00a0»."),
         ('a 5" disc', 'un disque de 5"', 'un disque de 5"'),
+        ("“Yes. And no.", '"Oui. Et non.', "«\u00a0Oui. Et non."),      # it goes on in the next sentence
+        ("No,” he said.", 'Non", dit-il.', "Non\u00a0», dit-il."),
+        ("A “6 789 012” 6 789 012", 'Un "6 789 012" 6 789 012', "Un «\u00a06 789 012\u00a0» 6 789 012"),
+        ('6\'2" tall “giant”', "un «\u00a0géant\u00a0»", "un «\u00a0géant\u00a0»"),
         ('"', "«" + 50_000 * " ", '"'),
     ],
 )

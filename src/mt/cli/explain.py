@@ -49,7 +49,7 @@ def explain(
     run = RunDir(model or default_model())
     network, tokenizer, config = load_model(run, choose_device(device))
     decode = update(config, {"decode": {"beam": beam, "n_best": 1}} if beam else {}).decode
-    read, mended = Spelling.load(run.words).mend(sentence_case(normalize(only_sentence(text)), tokenizer))   # as mt translate does
+    read, mended = Spelling.load(run.words).mend(sentence_case(normalize(" ".join(only_sentence(text).split())), tokenizer))   # as mt translate does
     for typed, meant in mended.items():
         console.log(f'read "{typed}" as "{meant}"')
     explanation = explain_sentence(network, tokenizer, read, decode)

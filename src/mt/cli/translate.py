@@ -38,7 +38,7 @@ def translate(
     json_output: Annotated[bool, Option("--json", help="print one JSON object a line")] = False,
     glossary: Annotated[Path | None, Option(help="terms and their translations: TERM, a tab, TRANSLATION; a TERM alone stays")] = None,
     spelling: Annotated[bool, Option(help="read mistyped words as what was meant, and say so")] = True,
-    typography: Annotated[str, Option(help="fr: no-break spaces, guillemets and ’; plain: none of them; keep: as in the source")] = "keep",
+    typography: Annotated[str, Option(help="fr: no-break spaces, guillemets, ’; plain: none of them; keep: quotation marks of the source")] = "keep",
     strict: Annotated[bool, Option(help="exit 8 if a number, a URL, a placeholder, a term or the like was lost")] = False,
     device: Annotated[str, Option(help="auto, cpu, cuda or cuda:N")] = "auto",
     engine: Annotated[str, Option(help="auto, torch or ct2")] = "auto",

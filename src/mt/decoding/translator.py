@@ -113,7 +113,7 @@ class Translator:
         for turn in range(max(map(len, tries), default=0)):
             now = [i for i in pending if turn < len(tries[i])]
             for i, said in zip(now, self.translate_plain([tries[i][turn].text for i in now]), strict=True):
-                best[i] = better(sources[i], best[i], restored(sources[i], tries[i][turn], said))
+                best[i] = better(sources[i], best[i], restored(tries[i][turn], said, self.style))
             pending = [i for i in pending if (found := best[i]) is None or flaws(sources[i], found.texts[0])]
         lost = {i: self.lost(sources[i], best[i]) for i in pending}
         parts = {i: cut(sources[i], found) for i, found in lost.items() if found}
@@ -205,14 +205,14 @@ class Translator:
         )
 
 
-def restored(source: str, hidden: Protected, said: Sentence) -> Sentence | None:
+def restored(hidden: Protected, said: Sentence, style: Style) -> Sentence | None:
     """A translation with what was hidden in its place again; None where the best hypothesis has lost a stand-in, or all else."""
-    quoted = (typography.quoted_as(source, text) for text in said.texts)
+    quoted = [typography.quoted_as(hidden.text, text) if style == "keep" else text for text in said.texts]
     pairs = [(hidden.restore(text), confidence) for text, confidence in zip(quoted, said.confidences, strict=True)]
     if pairs[0][0] is None or (hidden.hidden and dataclasses.replace(hidden, text=said.texts[0]).is_bare):
         return None
-    whole = {text: confidence for text, confidence in reversed(pairs) if text is not None}
-    return dataclasses.replace(said, texts=[*reversed(whole)], confidences=[*reversed(whole.values())])
+    texts, confidences = [*dict.fromkeys(text for text, _ in pairs if text is not None)], dict(reversed(pairs))
+    return dataclasses.replace(said, texts=texts, confidences=[confidences[text] for text in texts])
 
 
 def better(source: str, one: Sentence | None, other: Sentence | None) -> Sentence | None:
@@ -247,9 +247,7 @@ def finished(source: str, sentence: Sentence) -> Sentence:
         return Sentence([source.strip()], [1.0], [])
     if not sentence.texts[0]:
         return Sentence([source.strip()], [0.0], [NOT_FOUND])
-    if is_shouted(source):
-        return dataclasses.replace(sentence, texts=[text.upper() for text in sentence.texts])
-    return sentence
+    return dataclasses.replace(sentence, texts=[*map(str.upper, sentence.texts)]) if is_shouted(source) else sentence
 
 
 def joined(parts: Sequence[str], pieces: Sequence[Sentence]) -> Sentence:

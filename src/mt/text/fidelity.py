@@ -91,7 +91,7 @@ def protect(source: str, found: Sequence[Literal] | None = None) -> Protected:
         i += 1
         before, after = source[first : literal.start][-1:], source[literal.end : last][:1]
         is_word = literal.kind not in ("number", "term")
-        touches_before = is_word and before != "" and not before.isspace() and before not in "([{'\"«-/"
+        touches_before = is_word and before != "" and not before.isspace() and before not in "([{'\"‘“«-/"
         is_glued = touches_before or (hidden != [] and literal.start == end)
         touches_after = is_word and after.isalnum()
         text += source[end : literal.start]

@@ -14,6 +14,7 @@ QUOTED = re.compile(r"(?<!\w\()(?<![\w\"“”.,;:!?…)\]])\"(?=[^\s\"])((?:[^\
 INNER = 400   # characters back in which an open guillemet makes a quotation an inner one
 APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_]|[«“\"])")
 QUOTE_MARKS = re.compile(f"«{ANY_SPACE}*|(?<!{ANY_SPACE}){ANY_SPACE}*»")
+OPENING = re.compile(r"(?<![^\s(\[{'’])\"(?=\S)")
 MASK = "\ua000"   # a letter of a script that `literals` keeps, so it is in no other part of a text
 TO_PLAIN = str.maketrans({NO_BREAK: " ", NARROW_NO_BREAK: " ", "’": "'", "‘": "'", "“": '"', "”": '"', "„": '"'})
 
@@ -32,9 +33,9 @@ def apply(text: str, style: Style) -> str:
 
 def quoted_as(source: str, text: str) -> str:
     """A translation with the quotation marks of its source: " where those are straight, « » where they are “ ”."""
-    if '"' in source:
+    if re.search(r'(?<!\d)"', source):   # inches are none
         return QUOTE_MARKS.sub('"', text)
-    return no_break_spaces(QUOTED.sub(quotation, text)) if "“" in source else text
+    return OPENING.sub(f"«{NO_BREAK}", text).replace('"', f"{NO_BREAK}»") if "“" in source or "”" in source else text
 
 
 def undoable_french(text: str) -> str:
