@@ -56,6 +56,8 @@ def test_dresses_and_undresses(text: str, french: str, plain: str):
         ("“Yes. And no.", '"Oui. Et non.', "«\u00a0Oui. Et non."),      # it goes on in the next sentence
         ("No,” he said.", 'Non", dit-il.', "Non\u00a0», dit-il."),
         ("A “6 789 012” 6 789 012", 'Un "6 789 012" 6 789 012', "Un «\u00a06 789 012\u00a0» 6 789 012"),
+        ('A 27" “screen”', 'Un "écran" 27"', 'Un «\u00a0écran\u00a0» 27"'),
+        ("A 27\" 'screen'", 'Un «\u00a0écran\u00a0» 27"', 'Un «\u00a0écran\u00a0» 27"'),
         ('6\'2" tall “giant”', "un «\u00a0géant\u00a0»", "un «\u00a0géant\u00a0»"),
         ('"', "«" + 50_000 * " ", '"'),
     ],

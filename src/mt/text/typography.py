@@ -33,9 +33,10 @@ def apply(text: str, style: Style) -> str:
 
 def quoted_as(source: str, text: str) -> str:
     """A translation with the quotation marks of its source: " where those are straight, « » where they are “ ”."""
-    if re.search(r'(?<!\d)"', source):   # inches are none
+    if re.search(r'(?<!\d)"', source):
         return QUOTE_MARKS.sub('"', text)
-    return OPENING.sub(f"«{NO_BREAK}", text).replace('"', f"{NO_BREAK}»") if "“" in source or "”" in source else text
+    closing = r'(?<!\d)"' if '"' in source else '"'   # inches are none
+    return re.sub(closing, f"{NO_BREAK}»", OPENING.sub(f"«{NO_BREAK}", text)) if re.search("[“”]", source) else text
 
 
 def undoable_french(text: str) -> str:
