@@ -1,7 +1,5 @@
 # Every verb makes the environment first, if it is not there. PYTHON chooses another interpreter than python3.
 PYTHON ?= python3
-SHELL := /bin/bash
-.SHELLFLAGS := -o pipefail -ec
 VENV := .venv
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -64,6 +62,8 @@ tour: $(READY)              ## prepare, train, evaluate and translate on the sam
 	$(RUN)/mt translate --model checkpoints/tour "Good morning. Where is the station?"
 	@echo "What happened, and why, is told in docs/tour.md; its other commands look inside the model that ships."
 
+ship: SHELL := bash
+ship: .SHELLFLAGS := -o pipefail -ec
 ship: $(READY)              ## make the model that ships again, in checkpoints/ship
 	$(PREPARE_SHIP) $(call corpora,$(GENERAL)) --out data/general
 	$(RUN)/mt train --data data/general --out checkpoints/general --max-steps 3000 $(SHIP)

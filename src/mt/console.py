@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -47,6 +47,12 @@ def log(message: str) -> None:
 def warn(message: str) -> None:
     """Say something that may need the user's attention."""
     stderr().print(f"warning: {message}", style="yellow", markup=False)
+
+
+def mended(words: Mapping[str, str]) -> None:
+    """Say which mistyped words were read as what."""
+    for typed, meant in words.items():
+        log(f'read "{typed}" as "{meant}"')
 
 
 def error(problem: MtError) -> None:

@@ -101,7 +101,8 @@ def claim(run: RunDir, config: Config, data: RunDir, version: str) -> None:
     if run.path.exists() and any(run.path.iterdir()):
         raise RunError(f"{run.path} is not empty and holds no model", fix="choose another --out")
     write_json(run.manifest, manifest)
-    for file in (data.tokenizer, *[data.words] * data.words.is_file()):   # data prepared by an earlier mt has no words
+    files = [data.tokenizer, data.words] if data.words.is_file() else [data.tokenizer]   # data prepared by an earlier mt has no words
+    for file in files:
         with replacing(run.path / file.name) as copy:
             copy.write_bytes(file.read_bytes())
     run.write_config(config, version)

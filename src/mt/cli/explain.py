@@ -50,8 +50,7 @@ def explain(
     network, tokenizer, config = load_model(run, choose_device(device))
     decode = update(config, {"decode": {"beam": beam, "n_best": 1}} if beam else {}).decode
     read, mended = Spelling.load(run.words).mend(sentence_case(normalize(" ".join(only_sentence(text).split())), tokenizer))   # as mt translate does
-    for typed, meant in mended.items():
-        console.log(f'read "{typed}" as "{meant}"')
+    console.mended(mended)
     explanation = explain_sentence(network, tokenizer, read, decode)
     if html:
         write_text(html, page(explanation, decode))

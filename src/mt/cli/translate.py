@@ -137,10 +137,8 @@ class Show:
 
         self.flawed += bool(result.warnings)
         self.terms += self.glossary.check(result.source, result.text)
-        for typed, meant in result.mended.items():
-            if typed not in self.told:
-                console.log(f'read "{typed}" as "{meant}"')
-                self.told.add(typed)
+        console.mended({typed: meant for typed, meant in result.mended.items() if typed not in self.told})
+        self.told |= result.mended.keys()
         for warning in [*result.warnings, *self.unsure(result)]:
             console.warn(f"{warning}: {' '.join(result.source.split())[:60]!r}")
 
