@@ -115,7 +115,8 @@ def test_the_mean_of_models_is_shipped_if_they_are_of_one_kind(tmp_path: Path):
     save_weights(other.weights, {name: tensor + 0.5 for name, tensor in weights.items()})
     ship(run, tmp_path / "shipped", [other])
     shipped = load_weights(RunDir(tmp_path / "shipped").weights)
-    assert all(torch.allclose(shipped[name].float(), tensor + 0.25, atol=1e-3) for name, tensor in weights.items())
+    for name, tensor in weights.items():
+        assert torch.allclose(shipped[name].float(), tensor + 0.25, atol=float((tensor + 0.25).abs().max()) / 250), name   # 127 steps each way
     config = other.read_config()
     other.write_config(dataclasses.replace(config, model=dataclasses.replace(config.model, d_ff=64)), "0")
     with pytest.raises(RunError, match="another shape"):

@@ -19,6 +19,7 @@ from mt import console
 from mt.config import Config, ModelConfig
 from mt.errors import OutputError, RunError
 from mt.model import build
+from mt.quantize import dequantize, quantize
 from mt.run import RunDir, digest, remove, replacing, write_json
 from mt.text.tokenizer import Tokenizer
 
@@ -34,7 +35,7 @@ def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
 def load_weights(path: Path) -> dict[str, Tensor]:
     """The tensors of a weights file; raises RunError where it is missing or damaged."""
     try:
-        return load_file(path)
+        return dequantize(load_file(path))
     except (OSError, SafetensorError) as error:
         raise RunError(f"cannot read {path}: {error}", fix="copy the folder again, or make it again with mt train") from error
 
@@ -107,7 +108,7 @@ def average(paths: Sequence[Path]) -> dict[str, Tensor]:
 
 
 def ship(run: RunDir, out: Path, others: Sequence[RunDir] = ()) -> None:
-    """Copy a model folder without what only training needs, its weights in half precision: half the size, the same French.
+    """Copy a model folder without what only training needs, its matrices in eight bits: a quarter of the size, the same French.
 
     With `others`, models of the same network, the weights are the mean of all: of a model before and after it was fine-tuned
     that is often better than either (Wortsman et al. 2022).
@@ -122,7 +123,7 @@ def ship(run: RunDir, out: Path, others: Sequence[RunDir] = ()) -> None:
         raise OutputError(f"{out} exists and holds no model", fix="choose another --out")
     if RunDir(out).resume.exists() or out.resolve() == run.path.resolve():
         raise OutputError(f"{out} is a model in training, which would be lost", fix="choose another --out")
-    weights = {name: tensor.half() for name, tensor in average([each.weights for each in (run, *others)]).items()}
+    weights = quantize(average([each.weights for each in (run, *others)]))
     with replacing(out) as folder:
         folder.mkdir(parents=True)
         for file in (run.config, run.tokenizer, run.words, run.manifest, run.metrics, run.card):

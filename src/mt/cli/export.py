@@ -10,10 +10,10 @@ from typer import Argument, Option
 
 def export(
     model: Annotated[Path | None, Argument(help="model folder; none: the model that ships")] = None,
-    to: Annotated[str, Option(help="ctranslate2; or mt: the folder without what only training needs, weights in half precision")] = "ctranslate2",
+    to: Annotated[str, Option(help="ctranslate2; or mt: the folder without what only training needs, matrices in eight bits")] = "ctranslate2",
     out: Annotated[Path | None, Option(help="folder to make; for ctranslate2 MODEL/ct2 if not given, where mt translate finds it")] = None,
     average_with: Annotated[list[Path] | None, Option(help="with --to mt: the mean of its weights and those of this model; may be repeated")] = None,
-    quantization: Annotated[str, Option(help="int8, float32, int16, float16 or bfloat16")] = "int8",
+    quantization: Annotated[str, Option(help="for ctranslate2: int8, float32, int16, float16 or bfloat16")] = "int8",
 ) -> None:
     """Convert a model for CTranslate2 (faster start, faster translation, less memory), or make it small enough to ship."""
     from mt import console, default_model

@@ -11,6 +11,7 @@ from mt.config import BOS, EOS, UNK, Config
 from mt.decoding.hypothesis import longest_target
 from mt.errors import ConfigError, RunError
 from mt.extras.ct2 import MARK, fingerprint, require_ctranslate2
+from mt.quantize import dequantize
 from mt.run import RunDir, replacing
 from mt.text.tokenizer import Tokenizer
 
@@ -50,7 +51,7 @@ def read_weights(run: RunDir) -> dict[str, np.ndarray]:
     from safetensors.numpy import load_file
 
     try:
-        return {name: array.astype(np.float32) for name, array in load_file(run.weights).items()}
+        return {name: array.astype(np.float32) for name, array in dequantize(load_file(run.weights)).items()}
     except (OSError, SafetensorError) as error:
         raise RunError(f"cannot read {run.weights}: {error}", fix="copy the folder again, or make it again with mt train") from error
 
