@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
 from mt.checkpoint import ship
-from mt.extras.ct2_convert import build_spec, read_weights
+from mt.extras.ct2_convert import specification
 from mt.quantize import dequantize, quantize
 from mt.run import RunDir
 
@@ -44,7 +44,6 @@ def test_a_shipped_model_is_small_and_ctranslate2_keeps_its_numbers(tmp_path: Pa
     run, shipped = make_model(tmp_path / "model"), RunDir(tmp_path / "shipped")
     ship(run, shipped.path)
     assert shipped.weights.stat().st_size < run.weights.stat().st_size * 0.5   # of a network so tiny that names are half of it
-    spec = build_spec(shipped.read_config(), read_weights(shipped))
-    spec.optimize(quantization="int8")
+    spec = specification(shipped, "int8")
     numbers = load_file(shipped.weights)["encoder.0.feed_forward.widen.weight"]
     np.testing.assert_array_equal(spec.encoder.layer[0].ffn.linear_0.weight.numpy(), numbers)

@@ -25,10 +25,22 @@ def convert(run: RunDir, out: Path, quantization: str) -> None:
     if quantization not in QUANTIZATIONS:
         raise ConfigError(f"there is no quantization called {quantization!r}", fix=f"choose one of {', '.join(QUANTIZATIONS)}")
     run.check()
-    config, tokenizer = run.read_config(), Tokenizer.load(run.tokenizer)
+    config = run.read_config()
     if config.model.arch != "encoder-decoder":
         raise ConfigError(f"CTranslate2 cannot run our {config.model.arch} models", fix="use --engine torch")
-    spec = build_spec(config, read_weights(run))
+    spec = specification(run, quantization)
+    if out.exists() and not (out / "model.bin").is_file():
+        raise RunError(f"{out} exists and is no CTranslate2 model", fix="choose another --out")
+    with replacing(out) as temporary:
+        temporary.mkdir()
+        spec.save(str(temporary))
+        (temporary / MARK).write_text(fingerprint(run.weights), encoding="utf-8")
+
+
+def specification(run: RunDir, quantization: str) -> Any:   # Any: CTranslate2's untyped specification
+    """What CTranslate2 saves of our model: the network filled with our weights, and the vocabulary."""
+    config, tokenizer = run.read_config(), Tokenizer.load(run.tokenizer)
+    spec = network(config, read_weights(run))
     pieces = tokenizer.pieces(range(tokenizer.vocab_size))
     spec.register_source_vocabulary(pieces)
     spec.register_target_vocabulary(pieces)
@@ -37,12 +49,7 @@ def convert(run: RunDir, out: Path, quantization: str) -> None:
     spec.config.add_source_bos, spec.config.add_source_eos = False, True
     spec.validate()
     spec.optimize(quantization=None if quantization == "float32" else quantization)
-    if out.exists() and not (out / "model.bin").is_file():
-        raise RunError(f"{out} exists and is no CTranslate2 model", fix="choose another --out")
-    with replacing(out) as temporary:
-        temporary.mkdir()
-        spec.save(str(temporary))
-        (temporary / MARK).write_text(fingerprint(run.weights), encoding="utf-8")
+    return spec
 
 
 def read_weights(run: RunDir) -> dict[str, np.ndarray]:
@@ -56,7 +63,7 @@ def read_weights(run: RunDir) -> dict[str, np.ndarray]:
         raise RunError(f"cannot read {run.weights}: {error}", fix="copy the folder again, or make it again with mt train") from error
 
 
-def build_spec(config: Config, weights: dict[str, np.ndarray]) -> Any:   # Any: CTranslate2's untyped specification
+def network(config: Config, weights: dict[str, np.ndarray]) -> Any:
     """CTranslate2's description of our network, filled with our weights."""
     specs = require_ctranslate2().specs
     model, pre_norm = config.model, config.model.norm == "pre"
