@@ -128,6 +128,16 @@ def test_the_mean_of_models_is_shipped_if_they_are_of_one_kind(tmp_path: Path):
     assert not (tmp_path / "never").exists()
 
 
+def test_what_else_stands_in_the_folder_is_not_lost(tmp_path: Path):
+    run = make_model(tmp_path / "model")
+    ship(run, tmp_path / "shipped")
+    ship(run, tmp_path / "shipped")
+    (tmp_path / "shipped" / "LICENSE").touch()
+    with pytest.raises(OutputError, match="LICENSE in"):
+        ship(run, tmp_path / "shipped")
+    assert (tmp_path / "shipped" / "LICENSE").exists()
+
+
 def test_a_model_in_training_is_never_shipped_over(tmp_path: Path):
     run = make_model(tmp_path / "model")
     with pytest.raises(OutputError, match="in training"):

@@ -23,6 +23,7 @@ from mt.quantize import dequantize, quantize
 from mt.run import RunDir, digest, remove, replacing, write_json
 from mt.text.tokenizer import Tokenizer
 
+MADE_AGAIN = {"ct2", "curves.png", "tensorboard"}   # in a model folder, by mt export and mt train
 KEPT = 2   # training states on disk: the newest, and the one before it in case the newest is damaged
 
 
@@ -123,10 +124,13 @@ def ship(run: RunDir, out: Path, others: Sequence[RunDir] = ()) -> None:
         raise OutputError(f"{out} exists and holds no model", fix="choose another --out")
     if RunDir(out).resume.exists() or out.resolve() == run.path.resolve():
         raise OutputError(f"{out} is a model in training, which would be lost", fix="choose another --out")
+    kept = (run.config, run.tokenizer, run.words, run.manifest, run.metrics, run.card)
+    if foreign := {path.name for path in out.glob("*")} - {file.name for file in (*kept, run.weights)} - MADE_AGAIN:
+        raise OutputError(f"{min(foreign)} in {out} would be lost", fix="choose another --out")
     weights = quantize(average([each.weights for each in (run, *others)]))
     with replacing(out) as folder:
         folder.mkdir(parents=True)
-        for file in (run.config, run.tokenizer, run.words, run.manifest, run.metrics, run.card):
+        for file in kept:
             if file.is_file():
                 shutil.copyfile(file, folder / file.name)
         save_weights(RunDir(folder).weights, weights)

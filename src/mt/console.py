@@ -19,11 +19,11 @@ class Advance(Protocol):
     def __call__(self, count: int = 1) -> None: ...
 
 
-def stderr() -> Console:
-    """The console; quiet on every process of a torchrun but the first, and where MT_QUIET is set."""
+def stderr(*, anyone: bool = False) -> Console:
+    """The console; quiet where MT_QUIET is set and, unless `anyone` may speak, on every process of a torchrun but the first."""
     from rich.console import Console  # rich takes a tenth of a second to import; most commands say nothing
 
-    quiet = os.environ.get("RANK", "0") != "0" or os.environ.get("MT_QUIET", "") == "1"
+    quiet = (os.environ.get("RANK", "0") != "0" and not anyone) or os.environ.get("MT_QUIET", "") == "1"
     console = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True, quiet=quiet)
     setattr(console, "on_broken_pipe", lambda: drop(2))   # noqa: B010  for mypy; rich would end the program
     return console
@@ -44,9 +44,9 @@ def log(message: str) -> None:
     stderr().print(message, markup=False)
 
 
-def warn(message: str) -> None:
-    """Say something that may need the user's attention."""
-    stderr().print(f"warning: {message}", style="yellow", markup=False)
+def warn(message: str, *, anyone: bool = False) -> None:
+    """Say something that may need the user's attention; with `anyone` also what another process than the first has met."""
+    stderr(anyone=anyone).print(f"warning: {message}", style="yellow", markup=False)
 
 
 def mended(words: Mapping[str, str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 import torch
@@ -58,12 +58,11 @@ def largest_that_fits(attempt: Callable[[int], None], most: int) -> int:
     """The largest of `most`, its half, its quarter ... for which the attempt, with a quarter more, finds memory enough."""
     size = most
     while size:
-        try:
+        with suppress(torch.OutOfMemoryError):   # within the block all that was computed is still held
             attempt(size + size // 4)
             return size
-        except torch.OutOfMemoryError:
-            size //= 2
-        torch.cuda.empty_cache()   # only here: within the except block all that was computed would still be held
+        size //= 2
+        torch.cuda.empty_cache()
     raise DeviceError("the memory of the device does not suffice for anything", fix="end other programs that use it, or use --device cpu")
 
 

@@ -17,8 +17,8 @@ from mt import shipped
 from mt.config import DataConfig
 from mt.data.batches import PairDataset
 from mt.data.clean import broken_rule, rules
-from mt.data.prepare import Sources, prepare
-from mt.data.sources import parse_source, read_source
+from mt.data.prepare import Sources, prepare, split
+from mt.data.sources import Pair, parse_source, read_source
 from mt.data.spelling import Spelling
 from mt.errors import ConfigError, DataError, OutputError, RunError, UsageError
 from mt.text.tokenizer import Tokenizer
@@ -200,3 +200,17 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path):
     assert process.returncode == 130
     assert "Traceback" not in said
     assert list(out.parent.iterdir()) == []
+
+
+def test_a_corpus_that_grows_puts_nothing_it_was_trained_on_into_its_new_test_set():
+    config = DataConfig(valid_size=40, test_size=40)
+    pairs = [(Pair(f"Sentence {i}.", f"Phrase {i}."), 1.0) for i in range(4000)]
+    kept, valid, test = split(pairs[:2000], config, valid=True, test=True)
+    _, grown_valid, grown_test = split(pairs, config, valid=True, test=True)
+    seen = {pair.src for pair, _ in kept}
+    assert len(valid) > 10
+    assert len(test) > 10
+    assert not seen & {pair.src for pair in (*grown_valid, *grown_test)}
+    assert set(grown_test) & set(test)
+    assert set(grown_valid) & set(valid)
+    assert not set(test) & set(grown_valid)

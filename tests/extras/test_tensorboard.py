@@ -34,3 +34,14 @@ def test_the_events_are_those_of_the_log_though_training_went_back(tmp_path: Pat
         run.metrics.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
         show_progress(run)
     assert shown(run) == {"loss": [(50, 5.5), (100, 4.5)], "lr": [(50, 0.001), (100, 0.002)], "valid/bleu": [(100, 12.0)]}
+
+
+def test_a_training_goes_on_without_a_picture_that_cannot_be_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def fail(run: RunDir) -> None:
+        raise ValueError("no room on the paper")
+
+    monkeypatch.setattr("mt.extras.tensorboard.write_events", fail)
+    show_progress(RunDir(tmp_path))
+    assert "no room on the paper" in capsys.readouterr().err

@@ -18,6 +18,7 @@ from mt.data.prepare import Sources, prepare
 from mt.data.sources import parse_source
 from mt.errors import ConfigError, RunError, TrainingError
 from mt.extras.tune import Trials, Watch, read_space, to_toml, tune
+from mt.training.loop import train
 from mt.training.session import Budget
 
 SMALL = ["model.d_model=16", "model.n_heads=2", "model.d_ff=32", "train.validate_every=5", "train.valid_sentences=2", "train.tokens_per_batch=300"]
@@ -61,8 +62,28 @@ def test_the_best_trial_becomes_a_configuration_to_train_with(data: Path, tmp_pa
     more = tune(common, space, 3, seed=1)   # goes on: two are there already
     assert len(more) == 3
     assert {row["trial"] for row in more} == {0, 1, 2}
+    assert len({row["train.lr"] for row in more}) == 3   # and does not try again what was tried
     with pytest.raises(RunError, match="another search space"):
         tune(common, write(tmp_path / "other.toml", SPACE.replace("1e-4", "1e-3")), 3, seed=1)
+
+
+def test_an_interrupted_trial_goes_on_with_its_own_settings(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    space, common = write(tmp_path / "space.toml", SPACE), trials(data, tmp_path / "out")
+
+    def interrupted(*arguments, **options):
+        train(*arguments[:3], Budget(max_steps=5), **options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mt.extras.tune.train", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        tune(common, space, 2, seed=1)
+    begun = common.run(0).read_config().train
+    monkeypatch.undo()
+    rows = tune(common, space, 2, seed=1)
+    assert {row["trial"] for row in rows} == {0, 2}   # the first went on as Optuna's second
+    assert {row["state"] for row in rows} == {"complete"}
+    assert begun.lr in {row["train.lr"] for row in rows}
+    assert [json.loads(line)["step"] for line in common.run(0).metrics.read_text().splitlines()][-1] == 10
 
 
 def test_trials_that_all_fail_are_an_error_that_says_why(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -56,10 +56,10 @@ def test_selected_hypotheses_go_on_as_if_they_had_been_alone(model: nn.Module):
     rows = torch.tensor([2, 3, 1, 1])                   # sentence 2 leaves, two of the others' rows change places
     with torch.no_grad():
         state = model.start(src)
-        state.select(torch.arange(3).repeat_interleave(2))
+        state.select([0, 0, 1, 1, 2, 2])
         for i in range(3):
             model.step(tgt[:, i], state)
-        state.select(rows)
+        state.select(rows.tolist())
         after = [model.step(tgt[:4, i], state) for i in range(3, 7)]
         whole = model(src[rows // 2], torch.cat([tgt[rows, :3], tgt[:4, 3:]], dim=1))
     assert_close(torch.stack(after, dim=1), whole[:, 3:], atol=1e-4, rtol=1e-4)
@@ -71,7 +71,7 @@ def test_uneven_groups_of_hypotheses_are_served_too(model: nn.Module):
     rows = torch.tensor([0, 0, 1])
     with torch.no_grad():
         state = model.start(src)
-        state.select(rows)
+        state.select(rows.tolist())
         assert_close(model.step(tokens, state), model(src[rows], tokens[:, None])[:, 0], atol=1e-5, rtol=1e-5)
 
 
@@ -87,7 +87,7 @@ def test_whatever_is_selected_each_hypothesis_goes_on_as_if_alone(model: nn.Modu
             count = [6, 6, 4, 5][step % 4] if step % 3 == 0 else len(whose)   # more, fewer, and often as many
             rows = torch.randint(len(whose), (count,))
             rows = rows[torch.randperm(count)] if step % 5 == 0 else rows.sort().values
-            state.select(rows)
+            state.select(rows.tolist())
             newest = torch.randint(4, VOCAB, (count,))
             whose, history = whose[rows], torch.cat((history[rows], newest[:, None]), dim=1)
             assert_close(model.step(newest, state), model(src[whose], history)[:, -1], atol=1e-4, rtol=1e-4)

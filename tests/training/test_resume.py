@@ -121,7 +121,7 @@ def test_a_worker_that_is_killed_ends_the_job_and_any_number_of_workers_goes_on(
     os.kill(int(victim), signal.SIGKILL)
     _, said = job.communicate(timeout=120)
     assert job.returncode != 0
-    assert "another process of this training has ended" in said
+    assert "this process has lost the others" in said
     done = state(tmp_path / "run")[1]["step"]
     finish(command(shouting, tmp_path / "run", done + 20, *settings, processes=then))
     steps = [line["step"] for line in state(tmp_path / "run")[2] if "loss" in line]

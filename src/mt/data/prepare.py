@@ -218,7 +218,8 @@ def split(
 ) -> tuple[list[tuple[Pair, float]], list[Pair], list[Pair]]:
     """Train, valid and test; an English sentence with several translations falls into one of them whole.
 
-    Which one depends on the sentence and the seed alone, so a corpus that grows keeps its test set.
+    Which one depends on the sentence and the seed. Of a corpus that grows, some of the old test set may be trained on, but
+    nothing that was trained on before comes into the new one.
     """
     def place(src: str) -> float:
         return int.from_bytes(hashlib.sha256(f"{config.seed}\0{src.lower()}".encode()).digest()[:8]) / 2**64
@@ -231,7 +232,7 @@ def split(
         at = place(pair.src)
         if at < valid_share:
             for_valid.append(pair)
-        elif at < valid_share + test_share:
+        elif LARGEST_SPLIT <= at < LARGEST_SPLIT + test_share:
             for_test.append(pair)
         else:
             kept.append((pair, weight))

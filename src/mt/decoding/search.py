@@ -10,11 +10,11 @@ import math
 import torch
 from torch import Tensor
 
-from mt.config import BOS, EOS, PAD, UNK, DecodeConfig
+from mt.config import BOS, EOS, PAD, DecodeConfig
 from mt.decoding.hypothesis import Hypothesis, length_penalty, longest_target
 from mt.model import TranslationModel
 
-NEVER = [PAD, UNK, BOS]   # are not French
+NEVER = slice(PAD, BOS + 1)   # padding, the unknown and the beginning are not French
 
 
 def greedy(model: TranslationModel, src: Tensor, config: DecodeConfig) -> list[list[Hypothesis]]:
@@ -38,10 +38,9 @@ def greedy(model: TranslationModel, src: Tensor, config: DecodeConfig) -> list[l
                 if len(log_probs[sentence]) < limits[sentence]:
                     going_on.append(row)
         if len(going_on) < len(searched):
-            rows = torch.tensor(going_on, dtype=torch.long, device=src.device)
-            searched, newest = [searched[row] for row in going_on], newest[rows]
+            searched, newest = [searched[row] for row in going_on], newest[going_on]
             if going_on:
-                state.select(rows)
+                state.select(going_on)
     return [[found(t, p, config)] for t, p in zip(tokens, log_probs, strict=True)]
 
 
@@ -57,7 +56,7 @@ def beam_search(model: TranslationModel, src: Tensor, config: DecodeConfig) -> l
     beams = [Beam([], [[]] * size, [[]] * size) for _ in limits]
     searched = list(range(len(limits)))                   # the sentence of each group of K rows
     state = model.start(src)
-    state.select(torch.arange(len(limits), device=device).repeat_interleave(size))
+    state.select([row for row in searched for _ in range(size)])
     newest = torch.full((len(limits) * size,), BOS, device=device)
     sums = torch.full((len(limits), size), -math.inf, device=device)   # [B, K] log-probability of each hypothesis
     sums[:, 0] = 0.0                                                    # at first all K are the same: count one
@@ -85,7 +84,7 @@ def beam_search(model: TranslationModel, src: Tensor, config: DecodeConfig) -> l
         groups, living_places = torch.tensor(kept, device=device), torch.tensor(alive, device=device)
         searched = [searched[group] for group in kept]
         sums, newest = best[groups].gather(1, living_places), tokens[groups].gather(1, living_places).flatten()
-        state.select(torch.tensor(rows, device=device))
+        state.select(rows)
     return [sorted(beam.finished, key=lambda hypothesis: -hypothesis.score)[: config.n_best] for beam in beams]
 
 

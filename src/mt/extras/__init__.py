@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
+from mt import console
 from mt.errors import ExtraError
 from mt.run import RunDir
 
 
 def show_progress(run: RunDir) -> None:
     """Redraw curves.png and the events of TensorBoard in a model folder, by whichever of these extras is there."""
-    with suppress(ImportError, ExtraError):
+
+    def draw_curves() -> None:
         from mt.extras.plots import curves
 
         curves(run)
-    with suppress(ImportError):
+
+    def write_events() -> None:
         from mt.extras.tensorboard import write_events
 
         write_events(run)
+
+    for show in (draw_curves, write_events):
+        try:
+            show()
+        except (ImportError, ExtraError):
+            pass   # not installed
+        except Exception as problem:   # whatever it is, training is worth more than a picture of it
+            console.warn(f"cannot show the progress of training: {problem}")

@@ -69,10 +69,13 @@ def tune(trials: Trials, space_file: Path, count: int, *, seed: int) -> list[dic
         study_name="mt",
         storage=optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(trials.journal))),
         load_if_exists=True,
-        sampler=optuna.samplers.TPESampler(n_startup_trials=FIRST_TRIALS, seed=seed),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=FIRST_TRIALS),
     )
-    done = sum(trial.state.is_finished() for trial in study.trials)
+    study.sampler = optuna.samplers.TPESampler(n_startup_trials=FIRST_TRIALS, seed=seed + len(study.trials))   # other numbers than before
+    for trial in latest(study):
+        if was_interrupted(trial):
+            study.enqueue_trial(trial.params, user_attrs={"folder": folder(trial)})
+    done = len(ended(study))
     study.optimize(lambda trial: objective(trial, space, trials), n_trials=max(0, count - done), catch=(TrainingError, ConfigError))
     rows = summary(study)
     if not rows or rows[0]["score"] is None:
@@ -128,13 +131,17 @@ def objective(trial: Optuna, space: dict[str, dict[str, Any]], trials: Trials) -
 
     values = {key: suggest(trial, key, choice) for key, choice in space.items()}
     settings = [f"{key}={json.dumps(value)}" for key, value in values.items()]
-    console.log(f"trial {trial.number}: {'  '.join(settings)}")
+    number = folder(trial)
+    console.log(f"trial {number}: {'  '.join(settings)}")
     watch = Watch(trial)
     try:
         budget = replace(trials.budget, enough=watch.is_hopeless)
-        progress = train(trials.build(settings), trials.data, trials.run(trial.number), budget, device=trials.device, dtype=trials.dtype)
+        progress = train(trials.build(settings), trials.data, trials.run(number), budget, device=trials.device, dtype=trials.dtype)
     except (TrainingError, ConfigError) as error:
-        console.warn(f"trial {trial.number} failed: {error.message}")
+        console.warn(f"trial {number} failed: {error.message}")
+        raise
+    except KeyboardInterrupt:
+        trial.set_user_attr("interrupted", True)
         raise
     if watch.hopeless:
         raise optuna.TrialPruned
@@ -167,14 +174,38 @@ def suggest(trial: Optuna, key: str, choice: dict[str, Any]) -> Any:
     return (trial.suggest_int if whole else trial.suggest_float)(key, low, high, log=log)
 
 
+def folder(trial: Optuna) -> int:
+    """The number of a trial's model folder: its own, or that of the interrupted one that it goes on with."""
+    number: int = trial.user_attrs.get("folder", trial.number)
+    return number
+
+
+def latest(study: Optuna) -> list[Optuna]:
+    """The last trial of each model folder."""
+    return list({folder(trial): trial for trial in study.trials}.values())
+
+
+def was_interrupted(trial: Optuna) -> bool:
+    """Whether a trial of an earlier command was stopped, or killed, before it had ended."""
+    return "interrupted" in trial.user_attrs or trial.state.name == "RUNNING"
+
+
+def ended(study: Optuna) -> list[Optuna]:
+    """The trials that need not go on."""
+    return [trial for trial in latest(study) if trial.state.is_finished() and not was_interrupted(trial)]
+
+
 def summary(study: Optuna) -> list[dict[str, object]]:
     """The trials that have ended: those that were completed first, the better before the worse."""
-    ended = [trial for trial in study.trials if trial.state.is_finished()]
-    rows = [
-        {"trial": trial.number, "state": trial.state.name.lower(), "score": trial.value if trial.state.name == "COMPLETE" else None, **trial.params}
-        for trial in ended
+
+    def score(trial: Optuna) -> float | None:
+        return trial.value if trial.state.name == "COMPLETE" else None   # of BLEU and chrF Optuna is told minus: lower is better
+
+    ranked = sorted(ended(study), key=lambda trial: (score(trial) is None, score(trial) or 0.0))
+    return [
+        {"trial": folder(trial), "state": trial.state.name.lower(), "score": None if score(trial) is None else abs(trial.value), **trial.params}
+        for trial in ranked
     ]
-    return sorted(rows, key=lambda row: (row["score"] is None, row["score"] or 0.0))
 
 
 def to_toml(config: Config) -> str:

@@ -16,7 +16,7 @@ __all__ = ["DecodeState", "TranslationModel", "build"]
 class DecodeState(Protocol):
     """What decoding has read and written so far, one row per hypothesis."""
 
-    def select(self, rows: Tensor) -> None: ...   # row i becomes what row rows[i] was
+    def select(self, rows: list[int]) -> None: ...   # row i becomes what row rows[i] was
 
 
 class TranslationModel(Protocol):

@@ -51,11 +51,12 @@ class DecodeState:
     visible: Tensor        # [N, S + length]: False at the source's padding
     position: Tensor       # [N]: of the next token, padding not counted
 
-    def select(self, rows: Tensor) -> None:
+    def select(self, rows: list[int]) -> None:
         """Keep, reorder or repeat hypotheses: row i becomes what row rows[i] was."""
-        self.visible, self.position = self.visible.index_select(0, rows), self.position.index_select(0, rows)
+        index = torch.tensor(rows, dtype=torch.long, device=self.visible.device)
+        self.visible, self.position = self.visible.index_select(0, index), self.position.index_select(0, index)
         for cache in self.written:
-            cache.select(rows)
+            cache.select(index)
 
 
 class DecoderOnly(nn.Module):
@@ -79,9 +80,9 @@ class DecoderOnly(nn.Module):
         """How well each token of the vocabulary would go on: [..., D] -> [..., V]."""
         return F.linear(features, self.output_weight)
 
-    def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
-        """Token embeddings times sqrt(D) plus the encodings of their positions: [B, T, D]."""
-        table = sinusoids(int(positions.max()) + 1, self.d_model, device=tokens.device)
+    def embed(self, tokens: Tensor, positions: Tensor, longest: int) -> Tensor:
+        """Token embeddings times sqrt(D) plus the encodings of their positions, all below `longest`: [B, T, D]."""
+        table = sinusoids(longest, self.d_model, device=tokens.device)
         return self.dropout(self.embedding(tokens) * math.sqrt(self.d_model) + table[positions])
 
     def features(self, src: Tensor, tgt_in: Tensor) -> Tensor:
@@ -90,7 +91,7 @@ class DecoderOnly(nn.Module):
         visible = tokens != PAD
         visible[:, src.size(1) :] = True   # target padding comes last, where only padding can see it
         mask = causal_mask(tokens.size(1), tokens.device) & visible[:, None, None, :]
-        x = self.embed(tokens, visible.long().cumsum(dim=1) - 1)
+        x = self.embed(tokens, visible.long().cumsum(dim=1) - 1, tokens.size(1))
         for layer in self.layers:
             x = layer(x, mask)
         features: Tensor = self.norm(x[:, src.size(1) :])
@@ -106,7 +107,7 @@ class DecoderOnly(nn.Module):
         positions = visible.long().cumsum(dim=1) - 1
         state = DecodeState([Cache() for _ in self.layers], visible, positions[:, -1] + 1)
         mask = causal_mask(src.size(1), src.device) & visible[:, None, None, :]
-        x = self.embed(src, positions)
+        x = self.embed(src, positions, src.size(1))
         for layer, written in zip(self.layers, state.written, strict=True):
             x = layer(x, mask, written)
         return state
@@ -114,7 +115,7 @@ class DecoderOnly(nn.Module):
     def step(self, tokens: Tensor, state: DecodeState) -> Tensor:
         """Logits [N, V] of the next token, given each hypothesis's newest token [N]; the state moves on by one."""
         state.visible = F.pad(state.visible, (0, 1), value=True)
-        x = self.embed(tokens[:, None], state.position[:, None])                 # [N, 1, D]
+        x = self.embed(tokens[:, None], state.position[:, None], state.visible.size(1))   # [N, 1, D]
         for layer, written in zip(self.layers, state.written, strict=True):
             x = layer(x, state.visible[:, None, None, :], written)
         state.position = state.position + 1

@@ -7,6 +7,7 @@ Masks are bool, True = may attend.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import cast
@@ -77,21 +78,23 @@ class DecodeState:
     own: Tensor                           # [N, W]: which of these tokens are a hypothesis's own
     length: int = 0                       # target tokens so far, <s> included
 
-    def select(self, rows: Tensor) -> None:
+    def select(self, rows: list[int]) -> None:
         """Keep, reorder or repeat hypotheses: row i becomes what row rows[i] was. Sentences without a row are forgotten.
 
         What was written stays where it is, also by hypotheses that are given up: to look past it costs less than to copy the rest.
         """
-        sentences = rows // (self.own.size(0) // self.source_mask.size(0))
-        self.own = self.own[rows]
-        kept, counts = torch.unique_consecutive(sentences, return_counts=True)
-        if counts.numel() and not bool((counts == counts[0]).all()):   # uneven groups: every row becomes a sentence of its own
-            kept = sentences
-        if kept.numel() != self.source_mask.size(0) or not bool((kept[1:] > kept[:-1]).all()):
-            self.source = [(keys.index_select(0, kept), values.index_select(0, kept)) for keys, values in self.source]
-            self.source_mask = self.source_mask[kept]
+        batch, device = self.source_mask.size(0), self.own.device
+        beam = self.own.size(0) // batch
+        self.own = self.own[torch.tensor(rows, dtype=torch.long, device=device)]
+        groups = [(sentence, len(list(group))) for sentence, group in itertools.groupby(row // beam for row in rows)]
+        even = len({size for _, size in groups}) == 1
+        kept = [sentence for sentence, _ in groups] if even else [row // beam for row in rows]   # uneven: every row becomes a sentence of its own
+        if kept != list(range(batch)):
+            index = torch.tensor(kept, dtype=torch.long, device=device)
+            self.source = [(keys.index_select(0, index), values.index_select(0, index)) for keys, values in self.source]
+            self.source_mask = self.source_mask[index]
             for cache in self.written:
-                cache.select(kept)
+                cache.select(index)
 
 
 class EncoderDecoder(nn.Module):

@@ -72,12 +72,11 @@ class World:
 
 @contextmanager
 def talking() -> Iterator[None]:
-    """Within the block processes exchange something; raises TrainingError where one of them has gone."""
+    """Within the block processes exchange something; raises TrainingError where that fails, mostly because one of them has gone."""
     try:
         yield
     except RuntimeError as error:
-        fix = "see above what it said; the same command goes on from the last snapshot"
-        raise TrainingError("another process of this training has ended", fix=fix) from error
+        raise TrainingError(f"this process has lost the others: {error}", fix="see what they said; the same command goes on") from error
 
 
 @contextmanager

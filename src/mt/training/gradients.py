@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import suppress
 from typing import cast
 
 import torch
@@ -27,19 +28,18 @@ def gradients(model: nn.Module, batches: list[Batch], tokens: int, smoothing: fl
     """
     while True:
         loss, nll = torch.zeros((), device=world.device), torch.zeros((), device=world.device)
-        try:
+        with suppress(torch.OutOfMemoryError):   # within the block all that the step has computed is still held
             for batch in batches:
                 part = backward(model, batch, tokens, smoothing, world)
                 loss += part.smoothed.detach() / tokens
                 nll += part.nll / tokens
             return loss, nll
-        except torch.OutOfMemoryError:
-            halves = [half for batch in batches for half in batch.halves()]
         model.zero_grad(set_to_none=True)
-        torch.cuda.empty_cache()   # only here: within the except block all that the step had computed would still be held
+        torch.cuda.empty_cache()
+        halves = [half for batch in batches for half in batch.halves()]
         if len(halves) == len(batches):
             raise TrainingError(f"{world.device} has not the memory for one sentence pair", fix="mt prepare --max-tokens, or a smaller --preset")
-        console.warn(f"out of memory; this step again in {len(halves)} parts. A lower train.tokens_per_batch would be faster")
+        console.warn(f"out of memory; this step again in {len(halves)} parts. A lower train.tokens_per_batch would be faster", anyone=True)
         batches = halves
 
 
@@ -54,17 +54,17 @@ def backward(model: nn.Module, batch: Batch, tokens: int, smoothing: float, worl
 
 
 def with_batch_size(config: Config, model: nn.Module, world: World) -> Config:
-    """The configuration with a number in the place of tokens_per_batch=0: on a GPU what fits, on a CPU what is usual."""
+    """The configuration with a number in the place of tokens_per_batch=0: on a GPU what fits, up to MOST, on a CPU what is usual."""
     if config.train.tokens_per_batch:
         return config
 
     def attempt(tokens: int) -> None:
+        _held = [torch.empty_like(parameter) for parameter in model.parameters() for _ in range(3)]   # for the optimizer, for sums
         side = torch.full((max(1, tokens // (config.data.max_tokens + 1)), config.data.max_tokens + 1), BOS, device=world.device)
         backward(model, Batch(side, side, side, tokens, tokens), tokens, config.train.label_smoothing, world)
 
-    tokens = TrainConfig.tokens_per_batch
-    if world.device.type == "cuda":
-        tokens = round(world.sum(largest_that_fits(attempt, MOST) if world.is_main else 0))
+    on_gpu = world.device.type == "cuda"
+    tokens = round(world.sum(largest_that_fits(attempt, MOST) if world.is_main else 0)) if on_gpu else TrainConfig.tokens_per_batch
     model.zero_grad(set_to_none=True)
     console.log(f"{tokens:,} tokens a batch")
     return dataclasses.replace(config, train=dataclasses.replace(config.train, tokens_per_batch=tokens))

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mt.config import PAD
 
-LOGITS_AT_ONCE = {"cpu": 2**22, "cuda": 2**28}   # numbers; on a CPU what stays in its cache
+LOGITS_AT_ONCE = {"cpu": 2**22, "cuda": 2**26}   # numbers; on a CPU what stays in its cache
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def smoothed_cross_entropy(features: Tensor, weight: Tensor, targets: Tensor, sm
     (Szegedy et al. 2016; Vaswani et al. 2017, section 5.4), so the loss is (1 - smoothing) * -log p(reference) +
     smoothing * mean over v of -log p(v).
     """
-    smoothed, nll = SmoothedCrossEntropy.apply(features.flatten(0, 1), weight, targets.flatten(), smoothing)
+    smoothed, nll = SmoothedCrossEntropy.apply(features.flatten(0, 1), weight, targets.flatten(), smoothing, torch.is_grad_enabled())
     return Loss(smoothed, nll)
 
 
@@ -36,11 +36,10 @@ class SmoothedCrossEntropy(torch.autograd.Function):
     """Computes its gradients together with the loss, a few rows at a time: d loss / d logits = p - target distribution."""
 
     @staticmethod
-    def forward(ctx: Any, features: Tensor, weight: Tensor, targets: Tensor, smoothing: float) -> tuple[Tensor, Tensor]:
+    def forward(ctx: Any, features: Tensor, weight: Tensor, targets: Tensor, smoothing: float, needs_gradients: bool) -> tuple[Tensor, Tensor]:
         device, vocab_size = features.device.type, weight.size(0)
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else features.dtype
         x, w = features.to(dtype), weight.to(dtype)
-        needs_gradients = features.requires_grad or weight.requires_grad
         d_features, d_weight = torch.empty_like(x), torch.zeros_like(weight)
         smoothed, nll = weight.new_zeros(()), weight.new_zeros(())
         rows = max(1, LOGITS_AT_ONCE.get(device, 2**22) // vocab_size)
@@ -65,4 +64,4 @@ class SmoothedCrossEntropy(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, d_smoothed: Tensor, d_nll: Tensor) -> tuple[Tensor | None, ...]:
         d_features, d_weight = ctx.saved_tensors
-        return d_features * d_smoothed, d_weight * d_smoothed, None, None
+        return d_features * d_smoothed, d_weight * d_smoothed, None, None, None

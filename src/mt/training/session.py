@@ -17,7 +17,7 @@ from mt.data.batches import Prepared
 from mt.device import compile_features, keep_freed_memory, random_states, set_random_states
 from mt.errors import RunError
 from mt.model import build
-from mt.run import RunDir, claim
+from mt.run import RunDir, claim, digest
 from mt.training.distributed import World
 from mt.training.gradients import with_batch_size
 from mt.training.optim import Optimizers
@@ -52,6 +52,8 @@ def begin(config: Config, data: Path, run: RunDir, budget: Budget, world: World,
     """Everything in place: a fresh model, one with the weights of `init`, or the newest snapshot of the same run."""
     keep_freed_memory()
     prepared = Prepared.load(data)
+    if len(set(world.gather(digest(prepared.folder.manifest)))) > 1:
+        raise RunError("the processes have different data", fix=f"copy {data} of the first machine to the others")
     config = prepared.describe(config)
     torch.manual_seed(config.train.seed)
     model = build(config.model).to(world.device)
@@ -66,10 +68,10 @@ def begin(config: Config, data: Path, run: RunDir, budget: Budget, world: World,
     restore(training)
     if config.train.compile:
         compile_features(model, world.device)
-    parameters = sum(parameter.numel() for parameter in model.parameters())
     console.log(
-        f"{parameters:,} parameters; {len(prepared.train):,} pairs, {prepared.train.target_tokens:,} target tokens an epoch; "
-        f"{world.size} x {world.device}, {str(world.dtype).removeprefix('torch.')}, {torch.get_num_threads()} threads"
+        f"{sum(p.numel() for p in model.parameters()):,} parameters; {len(prepared.train):,} pairs, "
+        f"{prepared.train.target_tokens:,} target tokens an epoch; {world.size} x {world.device}, "
+        f"{str(world.dtype).removeprefix('torch.')}, {torch.get_num_threads()} threads"
     )
     return training
 

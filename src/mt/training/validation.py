@@ -45,8 +45,7 @@ def keep_if_better(training: Training) -> dict[str, float]:
     if not math.isfinite(nll):
         raise Diverged(f"the validation loss is {nll} at step {progress.step}", fix=CALMER)
     scores = {"nll": round(nll, 4), **valid_quality(training)}
-    by = training.config.train.best_by
-    this = nll if by == "loss" else -scores[by]
+    this = {"loss": nll, "bleu": -scores["bleu"], "chrf": -scores["chrf"]}[training.config.train.best_by]
     if this < progress.best:
         progress.best, progress.best_step, progress.unimproved = this, progress.step, 0
         if training.world.is_main:

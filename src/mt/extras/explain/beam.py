@@ -76,7 +76,7 @@ def trace(model: TranslationModel, src: Tensor, config: DecodeConfig) -> list[Ca
         candidates += looked_at
         if step == limit or not living or len(finished) >= config.beam:
             break
-        state.select(torch.tensor([rows[c] for c in living], device=src.device))
+        state.select([rows[c] for c in living])
     conclude(candidates, living, finished, config)
     return candidates
 
