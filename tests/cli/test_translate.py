@@ -237,3 +237,17 @@ def test_at_a_terminal_it_asks_until_the_input_ends(model: RunDir):
         assert b"en> " in running.stderr.read()
     os.close(ours)
     os.close(theirs)
+
+
+def test_lines_are_asked_for_only_of_files_that_have_some(translate: Translate, tmp_path: Path):
+    (tmp_path / "page.html").write_text("<p>Hello</p>")
+    code, _, err = translate("--scores", "-i", tmp_path / "page.html")
+    assert code == 2
+    assert "page.html is no file of lines" in err
+    (tmp_path / "lines").write_text("Hello\n")
+    assert translate("--scores", "-i", tmp_path / "lines")[0] == 0
+
+
+def test_a_glossary_of_which_nothing_was_met_is_spoken_of(translate: Translate, tmp_path: Path):
+    (tmp_path / "terms.tsv").write_text("house,maison\n")
+    assert "no term of the glossary was met, such as 'house,maison'" in translate("--glossary", tmp_path / "terms.tsv", "The house.")[2]

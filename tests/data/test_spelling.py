@@ -51,6 +51,7 @@ def test_a_mistyped_word_is_read_as_the_one_that_was_meant(typed: str, meant: st
         "he met Siad; Monti left",                       # names
         "Monti", "Nial left",                            # at the start, too, where nothing much more frequent is near
         "TEH",
+        "nous n'avons pas le trian de votre teh",        # French already
         "telly newt news hitters hip",                   # short words that the text lacks, and forms of frequent ones, may be right
         "th to ot",                                      # too short to tell
         "trian.py src/trian trian/ trian_1 trian() $trian {trian} trian=1 --trian trian@siad.com re-trian x.trian",

@@ -240,6 +240,25 @@ def test_a_number_that_is_made_up_is_tried_again_and_else_said(tokenizer: Tokeni
     assert "not in the source: 7" in speaking(tokenizer, stubborn).translate("in 2024 the cat ran").warnings
 
 
+@pytest.mark.parametrize(
+    ("source", "french"),
+    [
+        ('"the cat ran"', '"le chat courut"'),
+        ("“the cat ran”", "«\u00a0le chat courut\u00a0»"),
+        ("'the cat ran'", "'le chat courut'"),
+        ("[the cat ran]", "[le chat courut]"),
+        ('"the cat ran', '"le chat courut'),                 # the sentence that closes it follows
+        ('the cat ran"', 'le chat courut"'),
+        ("The cat ran", "Le chat courut"),
+        ('"The cat ran"', '"Le chat courut"'),
+        ("5'10\"", "5'10\""),
+        ('"the cat" ran', '"the cat" ran'),                  # marks inside are the network's matter
+    ],
+)
+def test_marks_around_a_sentence_and_its_capital_are_not_left_to_the_network(tokenizer: Tokenizer, source: str, french: str):
+    assert speaking(tokenizer, {"the cat ran": "le chat courut", "The cat ran": "le chat courut"}).translate(source).text == french
+
+
 def glossed(tokenizer: Tokenizer, known: dict[str, str], **terms: str) -> Translator:
     return Translator(Dictionary(tokenizer, known), tokenizer, DecodeConfig(), max_tokens=100, glossary=Glossary(terms), style="fr")
 
@@ -255,6 +274,13 @@ def test_a_term_that_the_network_loses_is_said_all_the_same(tokenizer: Tokenizer
     known = {"the XX1 ran away": "il est parti", "the": "le", "ran away": "est parti"}
     result = glossed(tokenizer, known, cat="minou").translate("the cat ran away")
     assert (result.text, result.warnings) == ("le minou est parti", [])
+
+
+def test_a_term_that_the_network_uses_by_itself_keeps_its_gender(tokenizer: Tokenizer):
+    known = {"the cat ran": "la minette courut", "the XX1 ran": "le XX1 courut"}
+    assert glossed(tokenizer, known, cat="minette").translate("the cat ran").text == "la minette courut"
+    assert glossed(tokenizer, known, cat="minou").translate("the cat ran").text == "le minou courut"
+    assert glossed(tokenizer, {"The XX1 ran away": "Le XX1 partit"}, cat="minou").translate("THE CAT RAN AWAY").text == "LE MINOU PARTIT"
 
 
 def test_a_term_alone_and_one_inside_an_address_stay(tokenizer: Tokenizer):

@@ -297,6 +297,24 @@ def test_a_cell_is_quoted_when_its_translation_needs_it():
     assert list(csv.reader(io.StringIO(french, newline="")))[1] == ['x, "oui"\nfin', 'Hello, "oui"\nfin']
 
 
+def test_space_in_front_of_a_quoted_cell_stays_there():
+    french = run('id,text\n1, "Hello, you"\n2, "Good ""day"""\n', "csv")
+    assert french == 'id,text\n1, "HELLO, YOU"\n2, "GOOD ""DAY"""\n'
+
+
+@pytest.mark.parametrize(
+    ("source", "asked", "french"),
+    [
+        ("_Open", "Open", "_Ouvrir"), ("&Quit", "Quit", "&Ouvrir"), ("E_xit", "Exit", "_Ouvrir"), ("Find &Next", "Find Next", "&Ouvrir"),
+        ("file_name", "file_name", "Ouvrir"), ("R&D &amp; more", "R&D &amp; more", "Ouvrir"), ("__init__", "__init__", "Ouvrir"),
+    ],
+)
+def test_the_key_of_a_menu_goes_to_its_first_letter(source: str, asked: str, french: str):
+    seen: list[str] = []
+    result = run(f'msgid "{source}"\nmsgstr ""\n', "po", lambda texts: seen.extend(texts) or ["Ouvrir" for _ in texts])
+    assert (seen, result) == ([asked], f'msgid "{source}"\nmsgstr "{french}"\n')
+
+
 def test_gettext_fills_what_is_empty_and_keeps_what_is_translated():
     result = run(PO, "po")
     for part in (
@@ -353,17 +371,31 @@ def test_markup_goes_around_the_same_words_with_no_space_inside(unit: str, frenc
 
 
 @pytest.mark.parametrize("alone", ["suivez", "là", "Bonjour"])   # not there, too short to be sure, before the other
-def test_markup_whose_words_are_not_found_goes_as_codes(alone: str):
+def test_markup_whose_words_are_not_found_goes_where_as_many_words_are_before_it(alone: str):
     unit = ["Click ", "<b>", "here", "</b>", " and ", "<i>", "click", "</i>", " there"]
     french = {"here": "ici", "click": alone, "Click here and click there": "Bonjour, cliquez ici et cliquez là"}
-    result = translate_units([unit], lambda texts: [french.get(text, text.upper().replace("<X", "<x")) for text in texts])
-    assert result == [["CLICK ", "<b>", "HERE", "</b>", " AND ", "<i>", "CLICK", "</i>", " THERE"]]
+    result = translate_units([unit], lambda texts: [french.get(text, text) for text in texts])
+    assert result == [["Bonjour, ", "<b>", "cliquez", "</b>", " ici et ", "<i>", "cliquez", "</i>", " là"]]
 
 
-@pytest.mark.parametrize("broken", ["Cliquez ici", "Cliquez <x2>ici<x1> !", "<x1>ici<x2> !", "Cliquez <x1><x2> ici !", "<x1>a<x1>b<x2>c"])
-def test_markup_that_does_not_come_back_is_never_lost(broken: str):
+@pytest.mark.parametrize(
+    ("unit", "whole", "expected"),
+    [
+        ("I |<b>|love|</b>| you.", "Je t'aime.", "Je |<b>|t'aime|</b>|."),
+        ("|<b>|Stop|</b>| now", "Arrêtez tout de suite", "|<b>|Arrêtez tout|</b>| de suite"),
+        ("Go (|<i>|not|</i>|).", "Allez-y (pas).", "Allez-y (|<i>|pas|</i>|)."),
+        ("One |<br>|two three", "Un deux trois", "Un |<br>|deux trois"),
+    ],
+)
+def test_each_text_keeps_a_word_and_the_sentence_stays_whole(unit: str, whole: str, expected: str):
+    said = "".join(unit.split("|")[::2])
+    assert translate_units([unit.split("|")], lambda texts: [whole if text == said else "?" for text in texts]) == [expected.split("|")]
+
+
+@pytest.mark.parametrize("broken", ["!", "..."])   # no word that could be bold
+def test_markup_that_finds_no_place_is_never_lost(broken: str):
     def french(texts: list[str]) -> list[str]:
-        return ["Appuyez" if text == "Click here now!" else broken if "<x1>" in text else text.upper() for text in texts]
+        return [broken if text == "Click here now!" else text.upper() for text in texts]
 
     assert translate_units([["Click ", "<b>", "here", "</b>", " now!"]], french) == [["CLICK ", "<b>", "HERE", "</b>", " NOW!"]]
 

@@ -37,7 +37,7 @@ def test_finds_terms(text: str, found: list[tuple[str, str]]):
 
 def test_terms_and_literals_are_hidden_together():
     source = "Open the dashboard at https://acme.example"
-    attempt = attempts(source, GLOSSARY.find(source))[0]
+    attempt = attempts(source, GLOSSARY.find(source))[1]   # after one in which the network may use the terms by itself
     assert attempt.text == "Open the XX1 at XX2"
     restored = attempt.restore("Ouvrez le XX1 sur XX2")
     assert restored == "Ouvrez le tableau de bord sur https://acme.example"

@@ -77,11 +77,14 @@ def translate(
 def check(text: list[str] | None, input: Path | None, output: Path | None, *, by_format: bool, only_text: bool) -> None:
     """Refuse what contradicts itself before anything is loaded."""
     from mt.errors import OutputError, UsageError
+    from mt.extras.formats import format_of
 
     if by_format and input is None:
         raise UsageError("--format, --fields and --unwrap are for --input", fix="give the text as a file: mt translate --unwrap -i letter.txt")
     if by_format and not only_text:
         raise UsageError("--json, --scores and --n-best give lines, not a file", fix="leave out --format, --fields and --unwrap")
+    if input and not only_text and input.suffix and format_of(input) != "txt":
+        raise UsageError(f"--json, --scores and --n-best give lines, and {input.name} is no file of lines", fix="leave them out")
     if text and input:
         raise UsageError("there is TEXT and --input", fix="give one of them")
     if output and output.is_dir():
@@ -167,6 +170,8 @@ class Show:
 
         if self.terms:
             console.table("glossary", ["term", "translation", "met", "kept"], compliance(self.terms))
+        elif self.glossary.entries:
+            console.log(f"no term of the glossary was met, such as {next(iter(self.glossary.entries))!r}")
         if strict and self.flawed:
             raise FidelityError(f"{self.flawed} of the translations may have lost something", fix="read the warnings above; change these by hand")
 

@@ -35,8 +35,7 @@ class Engine(Protocol):
 def length_penalty(length: int, alpha: float) -> float:
     """Divisor that keeps long hypotheses competitive: ((5 + length) / 6) ** alpha.
 
-    `length` counts target tokens including </s>; alpha 0 disables it, 1.0 is our default.
-    Source: Wu et al. 2016 (GNMT), equation 14.
+    `length` counts target tokens including </s>; alpha 0 disables it, 1.0 is our default (Wu et al. 2016, equation 14).
     """
     return float(((5 + length) / 6) ** alpha)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import unicodedata
 from collections import deque
 from collections.abc import Container, Iterable, Iterator, Sequence
@@ -29,6 +30,7 @@ NOT_FOUND = "no translation was found for a sentence; it is left as it was"
 LOOP = 4               # times the same tokens in a row, from which on it is a loop
 LONGEST_LOOP = 8       # tokens that are repeated
 EDGES = " \t\n\"'“”‘’()[]{}<>\u00a0\u202f"   # of what is translated by itself: not for the network, it may stand there in half
+WRAPPED = re.compile(r"""(?P<before>(?P<single>')|["\[]|)(?=\S)(?P<inside>[^"\[\]]*)(?<=\S)(?P<after>(?(single)'|(?:(?<!\d)["\]]|)))""")
 CUT_AT = (". ", "; ", ": ", ", ", " - ", " ")   # where a sentence too long for the network is cut, the best place first
 
 
@@ -113,7 +115,9 @@ class Translator:
         for turn in range(max(map(len, tries), default=0)):
             now = [i for i in pending if turn < len(tries[i])]
             for i, said in zip(now, self.translate_plain([tries[i][turn].text for i in now]), strict=True):
-                best[i] = better(sources[i], best[i], restored(tries[i][turn], said, self.style))
+                found = restored(tries[i][turn], said, self.style)
+                if found and all(check.kept for check in self.glossary.check(sources[i], found.texts[0])):
+                    best[i] = better(sources[i], best[i], found)
             pending = [i for i in pending if (found := best[i]) is None or flaws(sources[i], found.texts[0])]
         lost = {i: self.lost(sources[i], best[i]) for i in pending}
         parts = {i: cut(sources[i], found) for i, found in lost.items() if found}
@@ -125,9 +129,7 @@ class Translator:
     def lost(self, source: str, found: Sentence | None) -> list[Literal]:
         """What a translation has lost of its source; where there is none, all but the numbers, whose turn may come."""
         hard = [*self.glossary.find(source), *literals(source)]
-        if found is None:
-            return [literal for literal in hard if literal.kind != "number"]
-        gone = missing(source, found.texts[0])
+        gone = missing(source, found.texts[0]) if found else [literal.text for literal in hard if literal.kind != "number"]
         return [literal for literal in hard if literal.text in gone]
 
     def translate_plain(self, sentences: Sequence[str]) -> list[Sentence]:
@@ -135,7 +137,7 @@ class Translator:
         results: list[Sentence] = [Sentence([sentence], [1.0], []) for sentence in sentences]
         plain = [normalize(sentence.replace(NO_BREAK, " ").replace(NARROW_NO_BREAK, " ")) for sentence in sentences]   # English has no other spaces
         cut = {i: self.cut(sentence) for i, sentence in enumerate(plain) if has_letters(sentence)}
-        pieces = [self.spelling.mend(sentence_case(part.strip(), self.tokenizer)) for parts in cut.values() for part in parts]
+        pieces = [self.spelling.mend(sentence_case(unwrapped(part)[1], self.tokenizer)) for parts in cut.values() for part in parts]
         said = self.search([self.tokenizer.encode(piece) for piece, _ in pieces])
         found = (dataclasses.replace(each, mended=mended) for each, (_, mended) in zip(said, pieces, strict=True))
         for i, parts in cut.items():
@@ -242,12 +244,20 @@ def as_one(text: str, parts: Sequence[Sentence], *warnings: str) -> Sentence:
 
 
 def finished(source: str, sentence: Sentence) -> Sentence:
-    """The sentence in capitals where its source is; the source itself where there is nothing to translate, or nothing was found."""
+    """The sentence with the capitals of its source; the source itself where there is nothing to translate, or nothing was found."""
     if not has_letters(source):
         return Sentence([source.strip()], [1.0], [])
     if not sentence.texts[0]:
         return Sentence([source.strip()], [0.0], [NOT_FOUND])
-    return dataclasses.replace(sentence, texts=[*map(str.upper, sentence.texts)]) if is_shouted(source) else sentence
+    before, inside, after = unwrapped(source)
+    large = max(map(len, sentence.texts)) if is_shouted(source) else inside[:1].isupper()   # how many letters
+    return dataclasses.replace(sentence, texts=[before + text[:large].upper() + text[large:] + after for text in sentence.texts])
+
+
+def unwrapped(part: str) -> tuple[str, str, str]:
+    """What stands before and after a sentence whose quotation marks, or square brackets, are all at its ends, and the sentence without them."""
+    match = WRAPPED.fullmatch(part.strip())
+    return (match["before"], match["inside"], match["after"]) if match else ("", part.strip(), "")
 
 
 def joined(parts: Sequence[str], pieces: Sequence[Sentence]) -> Sentence:

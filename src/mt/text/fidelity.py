@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 from mt.text import numbers
+from mt.text.casing import has_letters
 from mt.text.literals import Kind, Literal, literals, without
 
 
@@ -38,9 +40,7 @@ def stand_in(kind: Kind, i: int) -> str:
 
     For a number another number, which takes the grammar of numbers; it is copied a little less surely.
     """
-    if kind == "number":
-        return str(947 - 7 * i if i < 120 else 1000 + i)
-    return f"XX{i + 1}"
+    return f"XX{i + 1}" if kind != "number" else str(947 - 7 * i if i < 120 else 1000 + i)
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,7 @@ class Protected:
     @property
     def is_bare(self) -> bool:
         """Whether nothing is left to translate."""
-        rest = self.text
-        for stand_in, *_ in self.hidden:
-            rest = rest.replace(stand_in, "")
-        return not any(map(str.isalpha, rest))
+        return not has_letters(reduce(lambda rest, each: rest.replace(each[0], ""), self.hidden, self.text))
 
     def restore(self, translation: str) -> str | None:
         """The translation with every literal in its place; None when a stand-in was lost, doubled or changed."""
@@ -132,11 +129,13 @@ def edges(source: str, found: Sequence[Literal]) -> tuple[int, int]:
 def attempts(source: str, terms: Sequence[Literal] = ()) -> list[Protected]:
     """What to give the network, one after the other until nothing is missing: numbers as they are, then as other numbers.
 
-    `terms` are a glossary's. All else is hidden from the start: the network would spell it letter by letter, slowly and often wrong.
+    `terms` are a glossary's: it may use them by itself, and then knows their gender. All else is hidden from the start: the network
+    would spell it letter by letter, slowly and often wrong.
     """
     found = [*terms, *literals(source)]
     words = [literal for literal in found if literal.kind != "number"]
-    return [protect(source, words), *[protect(source, found)] * (len(words) < len(found))]
+    tries = [protect(source, words), *[protect(source, found)] * (len(words) < len(found))]
+    return [attempts(source)[0], *tries] if terms and not tries[0].is_bare else tries
 
 
 def cut(source: str, found: Sequence[Literal]) -> list[str]:

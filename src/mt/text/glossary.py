@@ -14,6 +14,7 @@ from pathlib import Path
 
 from mt.errors import DataError
 from mt.run import read_text
+from mt.text.casing import is_shouted
 from mt.text.literals import Literal, literals
 
 
@@ -49,7 +50,7 @@ class Glossary:
             target = self.entries.get(term) or self.uncased[term.lower()]
             if term[:1].isupper() and term not in self.entries and not any(map(str.isalnum, text[: match.start()])):
                 target = target[:1].upper() + target[1:]   # a term in small letters that begins a sentence
-            found.append(Literal("term", match[0], match.start(), target))
+            found.append(Literal("term", match[0], match.start(), target.upper() if is_shouted(text) else target))
         return found
 
     @cached_property
@@ -70,9 +71,7 @@ class Glossary:
         checks, left = [], dict[str, int]()
         for literal in self.find(source):
             target = literal.target.casefold()
-            if target not in left:
-                left[target] = len(re.findall(rf"(?<!\w){re.escape(target)}(?:e?s|x|e)?(?!\w)", said))
-            left[target] -= 1
+            left[target] = left.get(target, len(re.findall(rf"(?<!\w){re.escape(target)}(?:e?s|x|e)?(?!\w)", said))) - 1
             checks.append(Check(literal.text, literal.target, left[target] >= 0))
         return checks
 

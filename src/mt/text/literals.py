@@ -43,10 +43,10 @@ PATTERNS: dict[str, str] = {
     r"|&(?:[a-zA-Z]{2,12}|#x?[0-9A-Fa-f]{1,6});",
     "tag": r"<!--.{0,300}?-->|</?[A-Za-z][^<>\n]{0,300}>|\x1b\[[0-9;]*[A-Za-z]|(?<!\*)\*{2,3}(?=[^\s*])|(?<=[^\s*])\*{2,3}(?!\*)|~~",
     "path": r"(?<![\w./])(?:(?:~|\.{1,2})/[\w./*-]*|/[\w.-]+(?:/[\w.*-]*)+|[A-Za-z]:\\[^\s\"<>|]*)"
-    rf"|(?<![\w.-])[\w-]{{1,80}}\.(?:{SUFFIX})\b(?!\.?\w)",
+    rf"|(?<![\w.-])[\w-]{{1,80}}\.(?:{SUFFIX})\b(?!\.?\w)|#[0-9A-Fa-f]{{6}}\b",
     "name": r"(?<!\w)_*[^\W_]+(?:_+[^\W_]+)+_*(?!\w)|(?<!\w)__[^\W_]+__(?!\w)|(?<![\w.])[A-Za-z_][\w.]{0,80}\((?:[\"'][^\"'\n]{0,80}[\"'])?\)"
     r"|(?<![^\s(\[`])--[a-z][\w-]+|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?:0x|(?=[0-9]+[A-Fa-f])[0-9A-Fa-f]{6})[0-9A-Fa-f]+\b"
-    r"|\b[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?\b|#[0-9A-Fa-f]{6}\b|(?<![\w+/=])[\w+/=]{41,}",
+    r"|\b[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][A-Z]{2}\b|\b[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?\b|(?<![\w+/=])[\w+/=]{41,}",
     "emoji": rf"(?:{PICTURE})+|(?P<sign>[^\w\s]|_)(?P=sign){{3,}}",   # or a row of dots, a line to write on
     "script": rf"{WORD}(?:[ ,;:\u3000-\u3004・،؛]+{WORD})*[\u3000-\u3004]*|{NAME}(?: {NAME})*|(?<!\w)[A-Za-z]{{1,10}}[²³¹\u2070-\u209f]+",
     "number": numbers.NUMBER.pattern,
@@ -93,14 +93,13 @@ def literals(text: str) -> tuple[Literal, ...]:
 
 def trimmed(url: str) -> str:
     """A URL without the punctuation of the sentence it stands in; a closing bracket stays where its opening one is."""
-    while True:
-        shorter = url.rstrip(".,;:!?…'\"*_")
+    longer = ""
+    while url != longer:
+        longer, url = url, url.rstrip(".,;:!?…'\"*_")
         for opening, closing in ("()", "[]", "{}"):
-            if shorter.endswith(closing) and shorter.count(opening) < shorter.count(closing):
-                shorter = shorter[:-1]
-        if shorter == url:
-            return url
-        url = shorter
+            if url.endswith(closing) and url.count(opening) < url.count(closing):
+                url = url[:-1]
+    return url
 
 
 def without(text: str) -> str:

@@ -13,18 +13,18 @@ from collections.abc import Iterator
 from mt.text.normalize import NARROW_NO_BREAK, NO_BREAK
 
 THOUSANDS = {"k": "k", "K": "k", "M": "M", "B": "Md", "bn": "Md"}   # of money: $5B is 5 Md$
-DIGITS = r"[0-9]+(?:[.,'][0-9]+)*"
+DIGITS = r"[0-9]+(?:[.,'][0-9]+)*[½⅓⅔¼¾⅕⅛⅜⅝⅞]?"
 MONEY = "$€£¥₹₩₽₪₿¢"
 # What a person reads as one number: MP3, v2.0.1; +1 555 010 2233; -5, US$1,250.50, 3-4, 12/25/2023, 50%, 1st, 10:30 pm.
 NUMBER = re.compile(
     rf"(?<![\w.])(?:[A-Za-z]{{1,16}}|[A-Z][A-Za-z]{{0,15}}-)[0-9]+[A-Za-z0-9]*(?:\.[0-9]+[A-Za-z0-9]*)*"
-    rf"|(?<![\w.,])\+?\(?[0-9]+\)?(?:[ -]\(?[0-9]+\)?){{2,}}(?!\w|[.,][0-9])"
+    rf"|(?<![\w.,])\+?\(?[0-9]+\)?(?:[ -]\(?[0-9]+\)?){{2,}}(?!\w|[.,:/][0-9])"
     rf"|(?:(?<![\w)\]%}}.-])[-−+±])?(?:(?<!\w)(?:US|CA|AU|HK|NZ)?[{MONEY}][ {NO_BREAK}]?)?{DIGITS}(?:(?:[-–/:×x]| [x×] ){DIGITS})*"
     rf"(?:(?:st|nd|rd|th|[kKMB]|bn)\b|[ {NO_BREAK}]?(?:[%‰](?![\w(])|°(?:[CF]\b)?|[{MONEY}](?![\w{{])|[ap]\.m\b(?:\.(?=\W*\w))?|[ap]m\b|[AP]M\b))?"
 )
 FRENCH_NUMBER = re.compile(
     rf"(?P<sign>(?:(?<![\w)\]%}}.-])[-−–](?:(?:US|CA|AU|HK|NZ)?[{MONEY}][ {NO_BREAK}]?)?|\bmoins )?)"
-    rf"(?P<digits>(?<![0-9])[0-9]{{1,3}}(?:[ {NO_BREAK}{NARROW_NO_BREAK}][0-9]{{3}})+(?:,[0-9]+)?(?![0-9])|{DIGITS})"
+    rf"(?P<digits>(?<![0-9])[0-9]{{1,3}}(?:[ {NO_BREAK}{NARROW_NO_BREAK}][0-9]{{3}})+(?:,[0-9]+)?(?!\.?[0-9])|{DIGITS})"
 )
 CLOCK = re.compile(rf"([0-9]{{1,2}})(?::([0-5][0-9]))?(?:[ {NO_BREAK}]?([ap])\.?m\.?)?", re.IGNORECASE)
 ENGLISH_GROUPS = re.compile(r"[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+)?")
@@ -56,8 +56,7 @@ FRENCH_WORDS = {
         "|vingt vingtième vingtaine"
     ),
     **table("trente demi demie|quarante|cinquante|soixante", start=30, step=10),
-    **table("cent centaine", start=100),
-    **table("mille millier", start=1000),
+    **{"cent": 100, "centaine": 100, "mille": 1000, "millier": 1000},
     **table("janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre", start=1),
     **table("ie|iie|iiie|ive|ve|vie|viie|viiie|ixe|xe|xie|xiie|xiiie|xive|xve|xvie|xviie|xviiie|xixe|xxe|xxie", start=1),   # centuries
 }
@@ -106,13 +105,15 @@ def readings(number: str) -> Iterator[tuple[str, ...]]:
         hour, half = int(clock[1]), (clock[3] or "").lower()
         if half:
             yield (str(hour % 12 + 12 * (half == "p")), *minutes)
-        yield (str(hour), *minutes, *["p.m."] * (half == "p" and hour < 12))   # 5 h du soir
+        if (hour, half) != (12, "a"):
+            yield (str(hour), *minutes, *["p.m."] * (half == "p" and hour < 12))   # 5 h du soir
         return
     tokens = re.findall(DIGITS, number)
     sign = "-" if number[0] in "-−" else ""
-    yield (sign + key(tokens[0]), *map(key, tokens[1:]))
-    yield (sign + tokens[0], *tokens[1:])
-    if not sign and any(re.search("[,']", token) and not ENGLISH_GROUPS.fullmatch(token) for token in tokens):
+    late = ["p.m."] * number.lower().endswith(("pm", "p.m", "p.m."))   # 9:00-10:30 pm
+    yield (sign + key(tokens[0]), *map(key, tokens[1:]), *late)
+    yield (sign + tokens[0], *tokens[1:], *late)
+    if not sign and not re.search(f"[{MONEY}]", number) and any(re.search("[,']", token) and not ENGLISH_GROUPS.fullmatch(token) for token in tokens):
         yield tuple(runs(number))   # 10,20 is a list, 6'2 feet and inches
 
 

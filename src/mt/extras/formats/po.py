@@ -15,6 +15,7 @@ LINE = re.compile(r'\s*(?:(msgctxt|msgid_plural|msgid|msgstr(?:\[\d+\])?)\s*)?"(
 ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 MEANING = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", '"': '"', "\\": "\\"}
 ESCAPED = {character: f"\\{letter}" for letter, character in MEANING.items()}
+KEY = re.compile(r"(?<![\w&])(?:_(?!\w*_)|&(?!\w+;))(?=[^\W\d_])|(?<=\b[A-Z])_(?=[a-z])")   # of a menu: _Open, &Quit, E_xit
 FRENCH_PLURAL = "nplurals=2; plural=(n > 1);"
 
 
@@ -37,7 +38,8 @@ def translate_file(content: str, translate: Translate, options: Options) -> str:
     lines = ROW.findall(content)
     found = entries(lines)
     wanted = [(*entry.lines[keyword], keyword, source) for entry in found for keyword, source in entry.sources().items()]
-    results = translate_texts([source for *_, source in wanted], translate)
+    texts = [plain(source) for *_, source in wanted]
+    results = [with_key(result, source) for result, (*_, source) in zip(translate_texts(texts, translate), wanted, strict=True)]
     line_end = "\r\n" if "\r\n" in content else "\n"
     for (first, last, keyword, _), result in reversed(list(zip(wanted, results, strict=True))):
         end = lines[last][len(lines[last].rstrip("\r\n")) :]   # nothing at the end of some files
@@ -46,6 +48,16 @@ def translate_file(content: str, translate: Translate, options: Options) -> str:
         first, last = found[0].lines.get("msgstr", (0, -1))
         lines[first : last + 1] = [in_french(line) for line in lines[first : last + 1]]
     return "".join(lines)
+
+
+def plain(source: str) -> str:
+    """A message without the mark of the key that calls it, as in _Open or Find &Next: it would hide the word from the network."""
+    return KEY.sub("", source) if len(KEY.findall(source)) == 1 else source
+
+
+def with_key(result: str, source: str) -> str:
+    """A translation with such a mark before its first letter, where its source has one."""
+    return result if plain(source) == source else re.sub(r"(?=[^\W\d_])", lambda _: KEY.findall(source)[0], result, count=1)
 
 
 def entries(lines: list[str]) -> list[Entry]:

@@ -34,15 +34,15 @@ def cells(content: str, delimiter: str) -> Iterator[list[Cell]]:
     """
     mark = re.escape(delimiter)
     inside = r'[^"\t\r\n]' if delimiter == "\t" else '[^"]'
-    cell = re.compile(rf'(?:"(?:{inside}|"")*+"(?={mark}|[\r\n]|\Z)|[^{mark}\r\n]*)({mark}|\r\n|[\r\n]|\Z)')
+    cell = re.compile(rf' *(?P<cell>"(?:{inside}|"")*+"(?={mark}|[\r\n]|\Z)|[^{mark}\r\n]*)(?P<end>{mark}|\r\n|[\r\n]|\Z)')
     row: list[Cell] = []
     start = 0
     while start < len(content) or row:
         match = cell.match(content, start)
         assert match, "the second branch matches anything"
-        row.append((start, match.start(1)))
+        row.append(match.span("cell"))
         start = match.end()
-        if match[1] != delimiter:
+        if match["end"] != delimiter:
             yield row
             row = []
 

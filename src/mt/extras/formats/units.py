@@ -18,6 +18,7 @@ DRESS = re.compile(r"(<x\d+>)")
 ARTICLE = re.compile(r"(?:les?|la|une?|des|du|de la)\s+|de l['’]|[ld]['’]", re.IGNORECASE)
 ENGLISH_ARTICLE = re.compile(r"(?:the|an?|some)\s", re.IGNORECASE)
 WORD = re.compile(r"\{x\d+\}|[^\W_]+")
+WHOLE_WORD = re.compile(r"\{x\d+\}|[^\W_]+(?:['’-][^\W_]+)*")   # l'eau is one
 MARKS = r"(?:[^\w\s]|_)"
 MANY = 40          # codes in one sentence: not looked for any more
 LIKE = 0.75        # how like the words must be that are taken for a piece: "examples" is "exemple" alone, and "exemples" in a sentence
@@ -41,7 +42,7 @@ def translate_units(units: Sequence[Unit], translate: Translate) -> list[Unit]:
     split = [sentences(unit) for unit in units]
     todo = [sentence for unit in split for sentence in unit]
     results: list[Unit | None] = [None] * len(todo)
-    for way in (by_finding, by_codes, by_pieces):
+    for way in (by_finding, by_place, by_pieces):
         left = [i for i, result in enumerate(results) if result is None]
         for i, result in zip(left, way([todo[i] for i in left], translate), strict=True):
             results[i] = result
@@ -87,16 +88,41 @@ def by_finding(units: Sequence[Unit], translate: Translate) -> list[Unit | None]
     return [decode(unit, dressed(each, said)) for unit, each in zip(units, parts, strict=True)]
 
 
-def by_codes(units: Sequence[Unit], translate: Translate) -> list[Unit | None]:
-    """Translate with <x1>, <x2>, … in the places of markup; None where those do not come back in order, or a text is gone."""
-    results = translate_texts([code(unit) for unit in units], translate)
-    decoded = [decode(unit, result) for unit, result in zip(units, results, strict=True)]
-    return [new if new and not lost(old, new) else None for old, new in zip(units, decoded, strict=True)]
+def by_place(units: Sequence[Unit], translate: Translate) -> list[Unit | None]:
+    """Translate without the markup that dresses text, and put that where it stands in the English, by the share of words before it.
+
+    It may be around other words than it should, but the sentence stays whole.
+    """
+    parts = [DRESS.split(code(unit)) for unit in units]
+    wholes = translate_texts(["".join(each[::2]) for each in parts], translate)
+    return [decode(unit, in_proportion(each, whole)) for unit, each, whole in zip(units, parts, wholes, strict=True)]
 
 
-def lost(old: Unit, new: Unit) -> bool:
-    """Whether a text that had letters has none now."""
-    return any(has_letters(before) and not has_letters(after) for before, after in zip(old, new, strict=True))
+def in_proportion(parts: Sequence[str], whole: str) -> str:
+    """A translation with the codes of its source, each with its share of the words before it; nothing where that cannot be."""
+    texts = parts[::2]
+    source, offset, inner = "".join(texts), *landmarks(texts)
+    must = [has_letters(text) and (i % 2 == offset or not inner) for i, text in enumerate(texts)]   # have a word: bold text, a link
+    words, french = ([word.span() for word in WHOLE_WORD.finditer(text)] for text in (source, whole))
+    if len(french) < sum(must):
+        return ""
+    result, cut, end, before = "", 0, 0, 0   # before: how many words of the translation stand before the last code
+    for i, mark in enumerate(parts[1::2]):
+        cut += len(texts[i])
+        earlier = sum(last <= cut for _, last in words)
+        before = min(max(round(earlier / max(1, len(words)) * len(french)), before + must[i]), len(french) - sum(must[i + 1 :]))
+        (left, right), (first, last) = gap(source, words, earlier), gap(whole, french, before)
+        if right < cut:
+            return ""   # inside a word
+        opens = cut > left and not source[cut : cut + 1].isspace()
+        place = max(end, first + cut - left if source[left:right] == whole[first:last] else last if opens else first)
+        result, end = result + whole[end:place] + mark, place
+    return result + whole[end:]
+
+
+def gap(text: str, words: Sequence[tuple[int, int]], before: int) -> tuple[int, int]:
+    """What stands between a text's words, `before` of them before it."""
+    return words[before - 1][1] if before else 0, words[before][0] if before < len(words) else len(text)
 
 
 def by_pieces(units: Sequence[Unit], translate: Translate) -> list[Unit]:
