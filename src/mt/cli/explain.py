@@ -36,6 +36,7 @@ def explain(
     from mt.checkpoint import load_model
     from mt.config import update
     from mt.data.spelling import Spelling
+    from mt.decoding.translator import unwrapped
     from mt.device import choose_device
     from mt.extras import plots
     from mt.extras.explain import explain as explain_sentence
@@ -49,7 +50,8 @@ def explain(
     run = RunDir(model or default_model())
     network, tokenizer, config = load_model(run, choose_device(device))
     decode = update(config, {"decode": {"beam": beam, "n_best": 1}} if beam else {}).decode
-    read, mended = Spelling.load(run.words).mend(sentence_case(normalize(" ".join(only_sentence(text).split())), tokenizer))   # as mt translate does
+    sentence = unwrapped(normalize(" ".join(only_sentence(text).split())))[1]
+    read, mended = Spelling.load(run.words).mend(sentence_case(sentence, tokenizer))   # as mt translate does
     console.mended(mended)
     explanation = explain_sentence(network, tokenizer, read, decode)
     if html:
