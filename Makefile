@@ -33,7 +33,7 @@ HELD_OUT = $(DEV:%=--valid $(CORPORA)/dev/%.tsv) $(TEST:%=--test $(CORPORA)/test
 swap = xz -dcf $(1) | awk -F'\t' '{ print $$2 "\t" $$1 }' > data/swapped/$(2).tsv;
 names = $(foreach each,$(1),$(lastword $(subst *, ,$(each))))
 SHIP := --preset small --set train.tokens_per_batch=6144 --set model.dropout=0.05
-DEEPER := $(SHIP) --set model.n_encoder_layers=10
+DEEPER := $(SHIP) --set model.n_encoder_layers=18 --set model.dropout=0
 PREPARE_SHIP := $(RUN)/mt prepare $(HELD_OUT) --max-tokens 120 --augment 0.16
 
 .PHONY: demo test check format bench tour ship clean

@@ -244,8 +244,9 @@ def test_lines_are_asked_for_only_of_files_that_have_some(translate: Translate, 
     code, _, err = translate("--scores", "-i", tmp_path / "page.html")
     assert code == 2
     assert "page.html is no file of lines" in err
-    (tmp_path / "lines").write_text("Hello\n")
-    assert translate("--scores", "-i", tmp_path / "lines")[0] == 0
+    for name in ("lines", "test.en", "letter.txt"):
+        (tmp_path / name).write_text("Hello\n")
+        assert translate("--scores", "-i", tmp_path / name)[0] == 0
 
 
 def test_a_glossary_of_which_nothing_was_met_is_spoken_of(translate: Translate, tmp_path: Path):

@@ -62,6 +62,10 @@ def test_what_is_no_mistake_or_no_word_stays(text: str):
     assert SPELLING.mend(text) == (text, {})
 
 
+def test_two_words_that_are_french_too_make_no_french():
+    assert SPELLING.mend("et teh et") == ("et the et", {"teh": "the"})
+
+
 def test_it_says_what_it_has_mended():
     assert SPELLING.mend("Teh siad trian trian") == ("The said train train", {"Teh": "The", "siad": "said", "trian": "train"})
 

@@ -280,6 +280,7 @@ def test_a_term_that_the_network_uses_by_itself_keeps_its_gender(tokenizer: Toke
     known = {"the cat ran": "la minette courut", "the XX1 ran": "le XX1 courut"}
     assert glossed(tokenizer, known, cat="minette").translate("the cat ran").text == "la minette courut"
     assert glossed(tokenizer, known, cat="minou").translate("the cat ran").text == "le minou courut"
+    assert glossed(tokenizer, known, cat="Minette").translate("the cat ran").text == "le Minette courut"   # in its owner's capitals
     assert glossed(tokenizer, {"The XX1 ran away": "Le XX1 partit"}, cat="minou").translate("THE CAT RAN AWAY").text == "LE MINOU PARTIT"
 
 

@@ -300,6 +300,8 @@ def test_a_cell_is_quoted_when_its_translation_needs_it():
 def test_space_in_front_of_a_quoted_cell_stays_there():
     french = run('id,text\n1, "Hello, you"\n2, "Good ""day"""\n', "csv")
     assert french == 'id,text\n1, "HELLO, YOU"\n2, "GOOD ""DAY"""\n'
+    french = run("id,text,n\n1, Hello,5\n", "csv", lambda texts: ["Bonjour, toi" if text == "Hello" else text for text in texts])
+    assert list(csv.reader(io.StringIO(french)))[1] == ["1", " Bonjour, toi", "5"]
 
 
 @pytest.mark.parametrize(
@@ -307,6 +309,7 @@ def test_space_in_front_of_a_quoted_cell_stays_there():
     [
         ("_Open", "Open", "_Ouvrir"), ("&Quit", "Quit", "&Ouvrir"), ("E_xit", "Exit", "_Ouvrir"), ("Find &Next", "Find Next", "&Ouvrir"),
         ("file_name", "file_name", "Ouvrir"), ("R&D &amp; more", "R&D &amp; more", "Ouvrir"), ("__init__", "__init__", "Ouvrir"),
+        *((same, same, "Ouvrir") for same in ("<a target='_blank'>here</a>", "Deleted {_count} files", "See docs/_static/x.png", "of T_max")),
     ],
 )
 def test_the_key_of_a_menu_goes_to_its_first_letter(source: str, asked: str, french: str):
@@ -385,6 +388,7 @@ def test_markup_whose_words_are_not_found_goes_where_as_many_words_are_before_it
         ("|<b>|Stop|</b>| now", "Arrêtez tout de suite", "|<b>|Arrêtez tout|</b>| de suite"),
         ("Go (|<i>|not|</i>|).", "Allez-y (pas).", "Allez-y (|<i>|pas|</i>|)."),
         ("One |<br>|two three", "Un deux trois", "Un |<br>|deux trois"),
+        ("Press |<b>|Ctrl+C|</b>| now", "Faites Ctrl+C maintenant", "Faites |<b>|Ctrl+C|</b>| maintenant"),
     ],
 )
 def test_each_text_keeps_a_word_and_the_sentence_stays_whole(unit: str, whole: str, expected: str):

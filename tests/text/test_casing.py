@@ -41,6 +41,7 @@ class Words(Tokenizer):
         ("Mary, Tom and J. York", "Mary, Tom and J. York"),
         ("He paints the teacher In London", "He paints the teacher In London"),
         ("NASA", "NASA"),
+        ("She Paints A House", "She paints a house"),
         ("She Paints IN London And OR", "She paints IN London and OR"),
         ("", ""),
     ],

@@ -77,13 +77,13 @@ def translate(
 def check(text: list[str] | None, input: Path | None, output: Path | None, *, by_format: bool, only_text: bool) -> None:
     """Refuse what contradicts itself before anything is loaded."""
     from mt.errors import OutputError, UsageError
-    from mt.extras.formats import format_of
+    from mt.extras.formats import FORMATS
 
     if by_format and input is None:
         raise UsageError("--format, --fields and --unwrap are for --input", fix="give the text as a file: mt translate --unwrap -i letter.txt")
     if by_format and not only_text:
         raise UsageError("--json, --scores and --n-best give lines, not a file", fix="leave out --format, --fields and --unwrap")
-    if input and not only_text and input.suffix and format_of(input) != "txt":
+    if input and not only_text and any(input.suffix.lower() in suffixes for name, (_, suffixes) in FORMATS.items() if name != "txt"):
         raise UsageError(f"--json, --scores and --n-best give lines, and {input.name} is no file of lines", fix="leave them out")
     if text and input:
         raise UsageError("there is TEXT and --input", fix="give one of them")

@@ -36,6 +36,7 @@ def tune(
     from mt.errors import UsageError
     from mt.extras.tune import Trials
     from mt.extras.tune import tune as search
+    from mt.run import RunDir, only_one
     from mt.training.session import Budget
 
     if max_steps is None and max_minutes is None:
@@ -47,7 +48,8 @@ def tune(
         return build_config(preset, config, [*(settings or []), *more])
 
     common = Trials(data, out, Budget(max_steps, max_minutes), chosen, choose_precision(precision, chosen), build)
-    rows = search(common, space, trials, seed=seed)
+    with only_one(RunDir(out)):
+        rows = search(common, space, trials, seed=seed)
     console.table("trials", list(rows[0]), [[cell(value) for value in row.values()] for row in rows])
     console.log(f"the best settings: {common.best}")
     if json_output:

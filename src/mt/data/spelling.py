@@ -22,7 +22,7 @@ VOWELS = frozenset("aeiouy")
 LETTERS = "abcdefghijklmnopqrstuvwxyz'"   # of which English words are made
 CODE = r"[^\s\w.,;:!?'\"()-]"   # what stands beside names of files and in programs, such as / and =, not beside words
 WORD = re.compile(rf"(?<![\w'.-])(?<!{CODE})(?:^[A-Z])?[a-z]+(?:'[a-z]+)*(?![\w'(-]|[.]\w|{CODE})")   # or the first word, with its capital
-FRENCH = re.compile(r"(?<!\w)(?:les?|des|du|une|dans|pour|avec|vous|nous|que|qui|et|ne|pas|votre|notre|est|sont)(?!\w)", re.IGNORECASE)
+FRENCH = re.compile(r"(?<!\w)(?:le|les|des|du|une|dans|avec|vous|nous|que|qui|et|ne|pas|votre|notre|sont)(?!\w)")
 ENOUGH = 10**7     # words that a text must have, for what it lacks to be rare; with less nothing is mended
 LINE = re.compile("([a-z']+)\t([0-9]+)\n")   # of the file: a word, and how often it stands in the text
 LEAST = 3          # times a word must stand in the text to be kept
@@ -95,7 +95,7 @@ class Spelling:
         Of words with a capital, which are mostly names, only the first of a sentence may be mended. What is no word stays, and so does
         what is French already.
         """
-        if len(FRENCH.findall(sentence)) > 1:
+        if len(set(FRENCH.findall(sentence.lower()))) > 1:
             return sentence, {}
         mended = {word: self.meant(word) for word in WORD.findall(sentence)}
         text = WORD.sub(lambda match: mended[match[0]], sentence)

@@ -37,7 +37,7 @@ def sentence_case(text: str, tokenizer: Tokenizer) -> str:
 
 def small_in_title(words: list[str], tokenizer: Tokenizer) -> set[str]:
     """The words of a title that running text has in small letters: Weather, but not London. None where it is no title."""
-    capitals = {word for word in words if word[0].isupper() and (word == "I" or not word.isupper())}   # IT is no pronoun
+    capitals = {word for word in words if word[0].isupper() and (word in ("I", "A") or not word.isupper())}   # IT is no pronoun
     if len(capitals) < 2 or any(word.islower() and len(word) > 4 for word in words):
         return set()
     likely = {word: tokenizer.log_probability(word.lower()) for word in capitals}

@@ -129,13 +129,14 @@ def edges(source: str, found: Sequence[Literal]) -> tuple[int, int]:
 def attempts(source: str, terms: Sequence[Literal] = ()) -> list[Protected]:
     """What to give the network, one after the other until nothing is missing: numbers as they are, then as other numbers.
 
-    `terms` are a glossary's: it may use them by itself, and then knows their gender. All else is hidden from the start: the network
-    would spell it letter by letter, slowly and often wrong.
+    `terms` are a glossary's: the network may use them by itself, and knows their gender then, if not their capitals. All else is hidden
+    from the start: it would be spelled letter by letter, slowly and often wrong.
     """
     found = [*terms, *literals(source)]
     words = [literal for literal in found if literal.kind != "number"]
     tries = [protect(source, words), *[protect(source, found)] * (len(words) < len(found))]
-    return [attempts(source)[0], *tries] if terms and not tries[0].is_bare else tries
+    by_itself = terms and not tries[0].is_bare and all(term.target.islower() for term in terms)
+    return [attempts(source)[0], *tries] if by_itself else tries
 
 
 def cut(source: str, found: Sequence[Literal]) -> list[str]:

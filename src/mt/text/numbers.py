@@ -109,8 +109,7 @@ def readings(number: str) -> Iterator[tuple[str, ...]]:
             yield (str(hour), *minutes, *["p.m."] * (half == "p" and hour < 12))   # 5 h du soir
         return
     tokens = re.findall(DIGITS, number)
-    sign = "-" if number[0] in "-−" else ""
-    late = ["p.m."] * number.lower().endswith(("pm", "p.m", "p.m."))   # 9:00-10:30 pm
+    sign, late = "-" * (number[0] in "-−"), ["p.m."] * number.lower().endswith(("pm", "p.m", "p.m."))   # 9:00-10:30 pm
     yield (sign + key(tokens[0]), *map(key, tokens[1:]), *late)
     yield (sign + tokens[0], *tokens[1:], *late)
     if not sign and not re.search(f"[{MONEY}]", number) and any(re.search("[,']", token) and not ENGLISH_GROUPS.fullmatch(token) for token in tokens):

@@ -9,13 +9,14 @@ import re
 from dataclasses import dataclass, field
 
 from mt.extras.formats import Options, Translate, translate_texts
+from mt.text.literals import literals
 
 ROW = re.compile(r"[^\n]*\n|[^\n]+")   # unlike splitlines, which would cut messages at U+2028 and its like
 LINE = re.compile(r'\s*(?:(msgctxt|msgid_plural|msgid|msgstr(?:\[\d+\])?)\s*)?"(.*)"\s*')
 ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 MEANING = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", '"': '"', "\\": "\\"}
 ESCAPED = {character: f"\\{letter}" for letter, character in MEANING.items()}
-KEY = re.compile(r"(?<![\w&])(?:_(?!\w*_)|&(?!\w+;))(?=[^\W\d_])|(?<=\b[A-Z])_(?=[a-z])")   # of a menu: _Open, &Quit, E_xit
+KEY = re.compile(r"(?<![\w&])(?:_(?!\w*_)|&(?!\w+;))(?=[^\W\d_])|(?<=\A[A-Z])_(?=[a-z]+\b)")   # of a menu: _Open, &Quit, E_xit
 FRENCH_PLURAL = "nplurals=2; plural=(n > 1);"
 
 
@@ -52,7 +53,9 @@ def translate_file(content: str, translate: Translate, options: Options) -> str:
 
 def plain(source: str) -> str:
     """A message without the mark of the key that calls it, as in _Open or Find &Next: it would hide the word from the network."""
-    return KEY.sub("", source) if len(KEY.findall(source)) == 1 else source
+    text = KEY.sub("", source)
+    is_label = len(KEY.findall(source)) == 1 and all(literal.kind == "number" for literal in literals(text))
+    return text if is_label else source
 
 
 def with_key(result: str, source: str) -> str:

@@ -34,7 +34,8 @@ def cells(content: str, delimiter: str) -> Iterator[list[Cell]]:
     """
     mark = re.escape(delimiter)
     inside = r'[^"\t\r\n]' if delimiter == "\t" else '[^"]'
-    cell = re.compile(rf' *(?P<cell>"(?:{inside}|"")*+"(?={mark}|[\r\n]|\Z)|[^{mark}\r\n]*)(?P<end>{mark}|\r\n|[\r\n]|\Z)')
+    quoted = rf'"(?:{inside}|"")*+"(?={mark}|[\r\n]|\Z)'
+    cell = re.compile(rf"(?: *(?={quoted}))?(?P<cell>{quoted}|[^{mark}\r\n]*)(?P<end>{mark}|\r\n|[\r\n]|\Z)")
     row: list[Cell] = []
     start = 0
     while start < len(content) or row:
