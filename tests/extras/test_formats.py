@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mt.errors import DataError, UsageError
@@ -477,6 +477,8 @@ UGLY = st.text(st.sampled_from("aB é\n\r\t\"'\\<>/&;=#*_`[]()!|-+.:,{}0>~$%😀
 
 @pytest.mark.parametrize("format", ["txt", "md", "html", "srt", "vtt", "po", "csv", "tsv"])
 @given(text=UGLY)
+@example(text="é\\: ~~:")
+@example(text="0:*a")
 def test_no_input_breaks_a_format(format: str, text: str):
     if format in ("srt", "vtt"):
         text = f"1\n00:00:01.000 --> 00:00:02.000\n{text}"

@@ -219,7 +219,7 @@ def find(english: str, french: str, *, whole: str, start: int, place: float) -> 
         score = max(is_like * matcher.ratio(), text == words_of(english)) - FAR * abs((first + last) / 2 / len(whole) - place)
         if score > best_score and len(text) >= SHORTEST:
             best, best_score = (first, last), score
-    return best and with_marks(english, whole, best)
+    return best and with_marks(CODE.sub("x", english), whole, best)
 
 
 def words_of(text: str) -> str:
@@ -228,10 +228,12 @@ def words_of(text: str) -> str:
 
 
 def with_marks(english: str, whole: str, span: tuple[int, int]) -> tuple[int, int]:
-    """Words, and the punctuation around them where the English has some, too."""
-    before, after = re.search(rf"(?:{MARKS}+\s*)?\Z", whole[: span[0]]), re.match(rf"\s*{MARKS}+", whole[span[1] :])
-    first = span[0] - len(before[0]) if before and re.match(MARKS, english) else span[0]
-    return first, span[1] + len(after[0]) if after and re.search(rf"{MARKS}\Z", english) else span[1]
+    """Words, and the punctuation around them where the English has some, too: the same, if it is there."""
+    lead, tail = re.findall(r"\A[\W_]*", english)[0], re.findall(r"[\W_]*\Z", english)[0]
+    before, after = whole[: span[0]], whole[span[1] :]
+    first = lead if before.endswith(lead) else re.findall(rf"(?:{MARKS}+\s*)?\Z", before)[0]
+    last = tail if after.startswith(tail) else re.findall(rf"\A(?:\s*{MARKS}+)?", after)[0]
+    return span[0] - len(first), span[1] + len(last)
 
 
 def moved(cut: int, whole: str, before: str, after: str) -> int:
