@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 
 from mt.text import numbers
 from mt.text.casing import has_letters
@@ -55,7 +54,7 @@ class Protected:
     @property
     def is_bare(self) -> bool:
         """Whether nothing is left to translate."""
-        return not has_letters(reduce(lambda rest, each: rest.replace(each[0], ""), self.hidden, self.text))
+        return not has_letters(re.sub("|".join(stand_in for stand_in, *_ in self.hidden), "", self.text))
 
     def restore(self, translation: str) -> str | None:
         """The translation with every literal in its place; None when a stand-in was lost, doubled or changed."""

@@ -56,7 +56,7 @@ FRENCH_WORDS = {
         "|vingt vingtième vingtaine"
     ),
     **table("trente demi demie|quarante|cinquante|soixante", start=30, step=10),
-    **{"cent": 100, "centaine": 100, "mille": 1000, "millier": 1000},
+    "cent": 100, "centaine": 100, "mille": 1000, "millier": 1000,
     **table("janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre", start=1),
     **table("ie|iie|iiie|ive|ve|vie|viie|viiie|ixe|xe|xie|xiie|xiiie|xive|xve|xvie|xviie|xviiie|xixe|xxe|xxie", start=1),   # centuries
 }

@@ -17,6 +17,7 @@ ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 MEANING = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", '"': '"', "\\": "\\"}
 ESCAPED = {character: f"\\{letter}" for letter, character in MEANING.items()}
 KEY = re.compile(r"(?<![\w&])(?:_(?!\w*_)|&(?!\w+;))(?=[^\W\d_])|(?<=\A[A-Z])_(?=[a-z]+\b)")   # of a menu: _Open, &Quit, E_xit
+FIRST_LETTER = re.compile(r"(?=[^\W\d_])")
 FRENCH_PLURAL = "nplurals=2; plural=(n > 1);"
 
 
@@ -39,8 +40,9 @@ def translate_file(content: str, translate: Translate, options: Options) -> str:
     lines = ROW.findall(content)
     found = entries(lines)
     wanted = [(*entry.lines[keyword], keyword, source) for entry in found for keyword, source in entry.sources().items()]
-    texts = [plain(source) for *_, source in wanted]
-    results = [with_key(result, source) for result, (*_, source) in zip(translate_texts(texts, translate), wanted, strict=True)]
+    keys = [key_of(source) for *_, source in wanted]
+    texts = [KEY.sub("", source) if key else source for key, (*_, source) in zip(keys, wanted, strict=True)]
+    results = [FIRST_LETTER.sub(key, text, count=1) for key, text in zip(keys, translate_texts(texts, translate), strict=True)]
     line_end = "\r\n" if "\r\n" in content else "\n"
     for (first, last, keyword, _), result in reversed(list(zip(wanted, results, strict=True))):
         end = lines[last][len(lines[last].rstrip("\r\n")) :]   # nothing at the end of some files
@@ -51,16 +53,11 @@ def translate_file(content: str, translate: Translate, options: Options) -> str:
     return "".join(lines)
 
 
-def plain(source: str) -> str:
-    """A message without the mark of the key that calls it, as in _Open or Find &Next: it would hide the word from the network."""
-    text = KEY.sub("", source)
-    is_label = len(KEY.findall(source)) == 1 and all(literal.kind == "number" for literal in literals(text))
-    return text if is_label else source
-
-
-def with_key(result: str, source: str) -> str:
-    """A translation with such a mark before its first letter, where its source has one."""
-    return result if plain(source) == source else re.sub(r"(?=[^\W\d_])", lambda _: KEY.findall(source)[0], result, count=1)
+def key_of(source: str) -> str:
+    """The mark of the key that calls a menu's label, as in _Open or Find &Next, which would hide the word from the network; else nothing."""
+    marks = KEY.findall(source)
+    is_label = len(marks) == 1 and all(literal.kind == "number" for literal in literals(KEY.sub("", source)))
+    return marks[0] if is_label else ""
 
 
 def entries(lines: list[str]) -> list[Entry]:
