@@ -14,7 +14,9 @@ from torch import Tensor
 from mt import console
 from mt.config import parse_device
 from mt.errors import ConfigError, DeviceError
+from mt.model.layers import Attention, FeedForward
 
+ROWS = 32   # oneDNN makes a program of half a megabyte for each number of rows, so it sees multiples of this
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
@@ -83,10 +85,22 @@ def pack_matrices(model: Any, dtype: torch.dtype) -> bool:
     lays out bf16 matrices again for each product. The operations are those that torch.compile puts into its programs.
     """
 
-    def product(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]:
+    def product(weight: Tensor, bias: Tensor | None, then: str = "none") -> Callable[[Tensor], Tensor]:
         packed = torch.ops.mkldnn._reorder_linear_weight(weight.detach().to(dtype), None)
         bias = bias if bias is None else bias.detach().to(dtype)
-        return lambda x: torch.ops.mkldnn._linear_pointwise(x.to(dtype), packed, bias, "none", [], "").to(x.dtype)
+
+        def multiply(x: Tensor) -> Tensor:
+            rows = x.numel() // x.size(-1)
+            padded = x.new_empty(-(-rows // ROWS) * ROWS, x.size(-1), dtype=dtype)
+            padded[:rows] = x.reshape(rows, -1)
+            y = torch.ops.mkldnn._linear_pointwise(padded, packed, bias, then, [], "")
+            return y[:rows].view(*x.shape[:-1], -1).to(x.dtype)
+
+        return multiply
+
+    def feed_forward(layer: Any) -> Callable[[Tensor], Tensor]:
+        widen, narrow = product(layer.widen.weight, layer.widen.bias, "relu"), product(layer.narrow.weight, layer.narrow.bias)
+        return lambda x: narrow(widen(x.to(dtype))).to(x.dtype)   # what lies between stays in `dtype`
 
     try:
         logits = product(model.output_weight, None)
@@ -94,9 +108,14 @@ def pack_matrices(model: Any, dtype: torch.dtype) -> bool:
     except (AttributeError, RuntimeError):   # a PyTorch without these
         return False
     model.logits = logits
-    linears: list[Any] = [module for module in model.modules() if isinstance(module, torch.nn.Linear)]
+    layers: list[Any] = [module for module in model.modules() if isinstance(module, FeedForward)]
+    for layer in layers:
+        layer.forward = feed_forward(layer)
+        layer.widen.weight = layer.narrow.weight = None
+    linears: list[Any] = [linear for module in model.modules() if isinstance(module, Attention) for linear in module.children()]
     for linear in linears:
         linear.forward = product(linear.weight, linear.bias)
+        linear.weight = None
     return True
 
 
@@ -115,7 +134,7 @@ def set_random_states(states: dict[str, Tensor], device: torch.device) -> None:
 
 
 def keep_freed_memory() -> None:
-    """Ask glibc to reuse freed memory instead of giving it back to the system after every operation.
+    """Ask glibc to reuse freed memory, for all threads from one heap, instead of giving it back to the system after every operation.
 
     By default each tensor of more than a few megabytes is fresh memory, and most of the time of an operation on it goes into
     page faults: a training step on a CPU is several times faster without them. Elsewhere than on glibc nothing is done.
@@ -124,7 +143,8 @@ def keep_freed_memory() -> None:
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        m_trim_threshold, m_mmap_threshold = -1, -3   # malloc.h
+        m_trim_threshold, m_mmap_threshold, m_arena_max = -1, -3, -8   # malloc.h
+        mallopt(m_arena_max, 1)
         mallopt(m_mmap_threshold, 1 << 30)
         mallopt(m_trim_threshold, 2**31 - 1)
 
