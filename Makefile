@@ -30,13 +30,16 @@ TEST := newstest2013 ntrex128 tatoeba_test multi30k_test_2016_flickr multi30k_te
 own = $(foreach file,$(wildcard data/own/*.tsv),'$(1)*$(file)')
 corpora = $(foreach corpus,$(1),$(subst *,*$(CORPORA)/train/,$(corpus)).tsv.xz)
 HELD_OUT = $(DEV:%=--valid $(CORPORA)/dev/%.tsv) $(TEST:%=--test $(CORPORA)/test/%.tsv)
+MULTI30K_PAIRS := $(CORPORA)/train-nc/multi30k.tsv.xz
+MULTI30K_HELD_OUT = --valid $(CORPORA)/dev/multi30k_val.tsv $(patsubst %,--test $(CORPORA)/test/%.tsv,$(filter multi30k%,$(TEST)))
 swap = xz -dcf $(1) | awk -F'\t' '{ print $$2 "\t" $$1 }' > data/swapped/$(2).tsv;
 names = $(foreach each,$(1),$(lastword $(subst *, ,$(each))))
 SHIP := --preset small --set train.tokens_per_batch=6144 --set model.dropout=0.05
 DEEPER := $(SHIP) --set model.n_encoder_layers=18 --set model.dropout=0
+MULTI30K := --preset small --set model.n_encoder_layers=4 --set model.d_ff=512 --set model.dropout=0.3 --set train.warmup=300 --set train.average=0
 PREPARE_SHIP := $(RUN)/mt prepare $(HELD_OUT) --max-tokens 120 --augment 0.16
 
-.PHONY: demo test check format bench tour ship clean
+.PHONY: demo test check format bench tour ship multi30k clean
 
 demo: $(READY)              ## translate a sentence with the model that ships, by the fast engine
 	$(RUN)/mt export checkpoints/en-fr --to ctranslate2
@@ -95,6 +98,34 @@ ship: $(READY)              ## make the model that ships again, in checkpoints/s
 		--set train.lr=7e-4 --set train.warmup=150 --set train.cooldown=1850 --set train.average=0
 	$(RUN)/mt export checkpoints/polish --average-with checkpoints/deeper --to mt --out checkpoints/ship
 	$(RUN)/mt evaluate checkpoints/ship --data data/polish
+
+multi30k: SHELL := bash
+multi30k: .SHELLFLAGS := -o pipefail -ec
+multi30k: $(READY)          ## the most of the 29,000 pairs of Multi30k alone: train again with what two models make of them
+	mkdir -p data/swapped data/multi30k
+	$(call swap,$(MULTI30K_PAIRS),multi30k)
+	$(call swap,$(CORPORA)/dev/multi30k_val.tsv,multi30k_val)
+	$(RUN)/mt prepare '16*data/swapped/multi30k.tsv' --valid data/swapped/multi30k_val.tsv --test data/swapped/multi30k_val.tsv \
+		--resegment 0.5 --vocab-size 6000 --out data/multi30k/backwards
+	$(RUN)/mt train --data data/multi30k/backwards --out checkpoints/multi30k-backwards --max-steps 1800 $(MULTI30K) --set train.cooldown=1500
+	$(RUN)/mt prepare '24*$(MULTI30K_PAIRS)' $(MULTI30K_HELD_OUT) --resegment 0.5 --vocab-size 4000 --out data/multi30k/forwards
+	$(RUN)/mt train --data data/multi30k/forwards --out checkpoints/multi30k-forwards --max-steps 2400 $(MULTI30K) --set train.cooldown=2000
+	for model in backwards forwards; do $(RUN)/mt export checkpoints/multi30k-$$model; done
+	xz -dc $(MULTI30K_PAIRS) | cut -f1 > data/multi30k/english.txt
+	xz -dc $(MULTI30K_PAIRS) | cut -f2 > data/multi30k/french.txt
+	$(RUN)/mt translate --model checkpoints/multi30k-backwards --no-spelling < data/multi30k/french.txt \
+		| paste - data/multi30k/french.txt > data/multi30k/new-english.tsv
+	$(RUN)/mt translate --model checkpoints/multi30k-forwards --no-spelling < data/multi30k/english.txt \
+		| paste data/multi30k/english.txt - > data/multi30k/new-french.tsv
+	$(RUN)/mt prepare '16*$(MULTI30K_PAIRS)' '10*data/multi30k/new-english.tsv' '10*data/multi30k/new-french.tsv' $(MULTI30K_HELD_OUT) \
+		--resegment 0.5 --tokenizer data/multi30k/backwards/tokenizer.model --out data/multi30k/all
+	$(RUN)/mt train --data data/multi30k/all --out checkpoints/multi30k-all --max-steps 4300 $(MULTI30K) --set train.cooldown=3600 \
+		--set train.tokens_per_batch=5120 --set train.validate_every=430
+	$(RUN)/mt prepare '14*$(MULTI30K_PAIRS)' '8*data/multi30k/new-english.tsv' $(MULTI30K_HELD_OUT) \
+		--resegment 0.5 --tokenizer data/multi30k/backwards/tokenizer.model --seed 2 --out data/multi30k/genuine
+	$(RUN)/mt train --data data/multi30k/genuine --out checkpoints/multi30k --init checkpoints/multi30k-all --max-steps 1300 --seed 2 $(MULTI30K) \
+		--set train.lr=1.5e-3 --set train.warmup=60 --set train.cooldown=1200 --set train.tokens_per_batch=5120 --set decode.length_penalty=3
+	$(RUN)/mt evaluate checkpoints/multi30k --data data/multi30k/genuine
 
 clean:                      ## remove the environment and caches; data and models stay
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -116,9 +116,9 @@ def torch_engine(run: RunDir, device: str, precision: str, cores: int) -> Engine
     """The engine one can read, its matrices packed for the CPU where it computes there. Sets how PyTorch uses threads and memory."""
     from mt.checkpoint import load_model
     from mt.decoding.engine import TorchEngine
-    from mt.device import choose_device, choose_precision, keep_freed_memory, pack_matrices, use_threads
+    from mt.device import choose_device, choose_precision, manage_memory, pack_matrices, use_threads
 
-    keep_freed_memory()
+    manage_memory()
     place = choose_device(device)
     model, _, _ = load_model(run, place)
     dtype = choose_precision(precision, place)

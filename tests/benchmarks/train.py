@@ -90,12 +90,12 @@ def our_step(preset: str, optimizer: str, precision: str) -> Callable[[], None]:
     """A step of our own loop."""
     import torch
 
-    from mt.device import autocast, choose_precision, keep_freed_memory
+    from mt.device import autocast, choose_precision, manage_memory
     from mt.model import build
     from mt.training.loss import smoothed_cross_entropy
     from mt.training.optim import Optimizers
 
-    keep_freed_memory()
+    manage_memory()
     src, tgt_in, tgt_out = batch()
     config = build_config(preset, settings=[f"train.optimizer={optimizer}", f"model.vocab_size={VOCAB}"])
     cpu = torch.device("cpu")
