@@ -124,7 +124,7 @@ multi30k: $(READY)          ## the most of the 29,000 pairs of Multi30k alone: t
 	$(RUN)/mt prepare '14*$(MULTI30K_PAIRS)' '8*data/multi30k/new-english.tsv' $(MULTI30K_HELD_OUT) \
 		--resegment 0.5 --tokenizer data/multi30k/backwards/tokenizer.model --seed 2 --out data/multi30k/genuine
 	$(RUN)/mt train --data data/multi30k/genuine --out checkpoints/multi30k --init checkpoints/multi30k-all --max-steps 1300 --seed 2 $(MULTI30K) \
-		--set train.lr=1.5e-3 --set train.warmup=60 --set train.cooldown=1200 --set train.tokens_per_batch=5120 --set decode.length_penalty=3
+		--set train.lr=1.5e-3 --set train.warmup=60 --set train.cooldown=1200 --set train.tokens_per_batch=5120
 	$(RUN)/mt evaluate checkpoints/multi30k --data data/multi30k/genuine
 
 clean:                      ## remove the environment and caches; data and models stay

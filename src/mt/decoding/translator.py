@@ -24,7 +24,7 @@ from mt.text.sentences import Document
 from mt.text.tokenizer import Tokenizer
 
 CHUNK = 512            # lines translated together; the first chunk is smaller, so that something appears soon
-FIRST_CHUNK = 16
+FIRST_CHUNK = 64
 SIDE_BY_SIDE = 2       # chunks: while the network is busy with one, the other is taken apart or put together
 NOT_FOUND = "no translation was found for a sentence; it is left as it was"
 LOOP = 4               # times the same tokens in a row, from which on it is a loop
