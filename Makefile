@@ -7,7 +7,8 @@ INSTALL := $(RUN)/pip install --quiet --disable-pip-version-check -c constraints
 
 # Corpora of the model that ships (its card says what each is) and how often each pair is used: first general text, then mostly
 # everyday text, then both with our own (data/sample, data/own), again with more layers and French text whose English a model of
-# the other direction made, at last mostly our own. make ship CORPORA=DIR, where DIR has train/, dev/, test/ and mono/.
+# the other direction made, at last mostly our own. make ship CORPORA=DIR, where DIR has train/, dev/, test/ and mono/;
+# make multi30k wants train-nc/, dev/ and test/
 CORPORA ?= data/corpora
 GENERAL := 3*tatoeba 3*tatoeba-extra 3*news-wmt 2*news-postedit 1*lexicon 0.4*hansard-1 0.4*hansard-2 0.08*laws-canada \
 	1*literature 0.3*mdn 0.2*php-docs 0.3*manpages 0.4*software-docs 1*software-ui 1*ui-misc 0.7*webdev-docs \
@@ -65,8 +66,8 @@ tour: $(READY)              ## prepare, train, evaluate and translate on the sam
 	$(RUN)/mt translate --model checkpoints/tour "Good morning. Where is the station?"
 	@echo "What happened, and why, is told in docs/tour.md; its other commands look inside the model that ships."
 
-ship: SHELL := bash
-ship: .SHELLFLAGS := -o pipefail -ec
+ship multi30k: SHELL := bash
+ship multi30k: .SHELLFLAGS := -o pipefail -ec
 ship: $(READY)              ## make the model that ships again, in checkpoints/ship
 	$(PREPARE_SHIP) $(call corpora,$(GENERAL)) --out data/general
 	$(RUN)/mt train --data data/general --out checkpoints/general --max-steps 3000 $(SHIP)
@@ -99,8 +100,6 @@ ship: $(READY)              ## make the model that ships again, in checkpoints/s
 	$(RUN)/mt export checkpoints/polish --average-with checkpoints/deeper --to mt --out checkpoints/ship
 	$(RUN)/mt evaluate checkpoints/ship --data data/polish
 
-multi30k: SHELL := bash
-multi30k: .SHELLFLAGS := -o pipefail -ec
 multi30k: $(READY)          ## the most of the 29,000 pairs of Multi30k alone: train again with what two models make of them
 	mkdir -p data/swapped data/multi30k
 	$(call swap,$(MULTI30K_PAIRS),multi30k)
