@@ -93,12 +93,13 @@ def choose_style(name: str) -> Style:
 
 def choose_engine(name: str, run: RunDir, *, device: str, threads: int | None, precision: str) -> Callable[[], Engine]:
     """What makes the engine called auto, torch or ct2; torch is imported only where it is used."""
-    from mt import console
+    from mt import console, memory
     from mt.errors import RunError, UsageError
     from mt.extras import ct2
 
     if name not in ("auto", "torch", "ct2"):
         raise UsageError(f"there is no engine called {name!r}", fix="use --engine auto, torch or ct2")
+    memory.manage()
     cores = threads or usable_cores()
     wanted = name == "ct2" or (name == "auto" and device in ("auto", "cpu") and ct2.available() and ct2.was_converted(run))
     stale = wanted and ct2.was_converted(run) and not ct2.is_converted(run)
@@ -113,12 +114,11 @@ def choose_engine(name: str, run: RunDir, *, device: str, threads: int | None, p
 
 
 def torch_engine(run: RunDir, device: str, precision: str, cores: int) -> Engine:
-    """The engine one can read, its matrices packed for the CPU where it computes there. Sets how PyTorch uses threads and memory."""
+    """The engine one can read, its matrices packed for the CPU where it computes there. Sets how many threads PyTorch uses."""
     from mt.checkpoint import load_model
     from mt.decoding.engine import TorchEngine
-    from mt.device import choose_device, choose_precision, manage_memory, pack_matrices, use_threads
+    from mt.device import choose_device, choose_precision, pack_matrices, use_threads
 
-    manage_memory()
     place = choose_device(device)
     model, _, _ = load_model(run, place)
     dtype = choose_precision(precision, place)

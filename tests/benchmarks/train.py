@@ -90,12 +90,13 @@ def our_step(preset: str, optimizer: str, precision: str) -> Callable[[], None]:
     """A step of our own loop."""
     import torch
 
-    from mt.device import autocast, choose_precision, manage_memory
+    from mt import memory
+    from mt.device import autocast, choose_precision
     from mt.model import build
     from mt.training.loss import smoothed_cross_entropy
     from mt.training.optim import Optimizers
 
-    manage_memory()
+    memory.manage()
     src, tgt_in, tgt_out = batch()
     config = build_config(preset, settings=[f"train.optimizer={optimizer}", f"model.vocab_size={VOCAB}"])
     cpu = torch.device("cpu")

@@ -10,11 +10,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from mt import __version__, checkpoint, console
+from mt import __version__, checkpoint, console, memory
 from mt.checkpoint import Progress
 from mt.config import Config
 from mt.data.batches import Prepared
-from mt.device import compile_features, manage_memory, random_states, set_random_states
+from mt.device import compile_features, random_states, set_random_states
 from mt.errors import RunError
 from mt.model import build
 from mt.run import RunDir, claim, digest
@@ -50,7 +50,7 @@ class Training:
 
 def begin(config: Config, data: Path, run: RunDir, budget: Budget, world: World, init: RunDir | None = None) -> Training:
     """Everything in place: a fresh model, one with the weights of `init`, or the newest snapshot of the same run."""
-    manage_memory()
+    memory.manage()
     prepared = Prepared.load(data)
     if len(set(world.gather(digest(prepared.folder.manifest)))) > 1:
         raise RunError("the processes have different data", fix=f"copy {data} of the first machine to the others")
