@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import json
 import os
@@ -14,6 +15,8 @@ from typing import Any
 
 from mt.config import Config, from_json, to_json
 from mt.errors import DataError, OutputError, RunError
+
+MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))   # of byte order
 
 try:
     import fcntl
@@ -163,14 +166,23 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
 
 
 def read_text(path: Path) -> str:
-    """A user's UTF-8 text file, line ends as they are; raises DataError where it is missing or is none."""
+    """A user's text file, line ends as they are; raises DataError where it is missing or not in an encoding of `decoded`."""
     try:
-        return path.read_bytes().decode("utf-8")
+        return decoded(path.read_bytes())[0]
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}", fix="check the path") from error
+    except DataError as error:
+        raise DataError(f"{path}, {error.message}", fix=f"{error.fix} {path}") from error
+
+
+def decoded(content: bytes) -> tuple[str, bytes, str]:
+    """The text of UTF-8, or of UTF-16 with a mark; the mark, if there is one, and the encoding. Raises DataError for another one."""
+    mark, encoding = next((each for each in MARKS if content.startswith(each[0])), (b"", "utf-8"))
+    try:
+        return content[len(mark) :].decode(encoding), mark, encoding
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise DataError(f"{path}, line {line}: not UTF-8 text", fix=f"convert it: iconv -f latin1 -t utf-8 {path}") from error
+        raise DataError(f"line {line}: not {encoding.upper()} text", fix="convert it: iconv -f latin1 -t utf-8") from error
 
 
 def write_text(path: Path, text: str) -> None:

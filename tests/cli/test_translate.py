@@ -67,7 +67,7 @@ def test_a_mistyped_word_is_read_as_what_was_meant_and_that_is_said(translate: T
 def test_a_pipe_gives_a_line_for_each_line(translate: Translate):
     _, out, _ = translate(stdin=b"Hello world.\n\n42\r\n  \nno line feed at the end 7")
     lines = out.split("\n")
-    assert (lines[1], lines[2], lines[3], len(lines)) == ("", "42", "  ", 6)
+    assert (lines[1], lines[2], lines[3], len(lines)) == ("", "42\r", "  ", 6)
 
 
 def test_text_and_pipe_and_python_say_the_same(translate: Translate, model: RunDir):
@@ -75,6 +75,21 @@ def test_text_and_pipe_and_python_say_the_same(translate: Translate, model: RunD
     expected = [mt.load(model.path, device="cpu", engine="torch").translate(text).text for text in texts]
     assert translate(*texts)[1].splitlines() == expected
     assert translate(stdin="\n".join(texts).encode())[1].splitlines() == expected
+
+
+def test_a_file_without_text_is_told(translate: Translate, tmp_path: Path):
+    prose = tmp_path / "prose.po"
+    prose.write_text("This is no file of messages.\n")
+    code, out, err = translate("-i", prose)
+    assert (code, out) == (0, prose.read_text())
+    assert err == "warning: prose.po, read as po, has nothing to translate\n"
+
+
+def test_a_file_of_lines_may_have_a_mark_of_byte_order(translate: Translate, tmp_path: Path):
+    for encoding in ("utf-8-sig", "utf-16"):
+        lines = tmp_path / f"{encoding}.txt"
+        lines.write_text("42\n", encoding=encoding)
+        assert json.loads(translate("--json", "-i", lines)[1])["source"] == "42"
 
 
 def test_a_file_keeps_its_layout_and_nothing_is_printed(translate: Translate, tmp_path: Path):
@@ -169,6 +184,8 @@ def test_a_lone_surrogate_in_an_argument_becomes_a_replacement_mark(translate: T
         (["-i", "strange.pdf"], 2, ".pdf"),
         (["-i", "good.txt", "--fields", "text"], 2, "no --fields"),
         (["-i", "good.md", "--unwrap"], 2, "--unwrap"),
+        (["- Hello"], 2, 'mt translate -- "'),
+        (["-5 degrees"], 2, 'mt translate -- "'),
         (["--typography", "swiss", "Hello"], 2, "swiss"),
         (["--glossary", "bad.txt", "Hello"], 3, "bad.txt"),
         (["--glossary", "missing.tsv", "Hello"], 3, "missing.tsv"),

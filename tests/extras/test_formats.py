@@ -207,6 +207,11 @@ def test_a_translation_that_changes_nothing_gives_the_same_bytes(format: str, en
         assert translate_file(content, same, Options(format=format)) == content
 
 
+def test_an_element_without_text_keeps_the_space_on_both_sides():
+    source = '<p>Click the <i class="icon"></i> button, page<b></b> two.</p>'
+    assert run(source, "html", lambda texts: [re.sub(r"(<x\d>) ", r"\1", text) for text in texts]) == source
+
+
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 @pytest.mark.parametrize("format", SAMPLES)
 def test_capitals_change_only_letters_of_text(format: str, line_end: str):

@@ -8,7 +8,7 @@ import pytest
 
 from mt.cli.translate import compliance
 from mt.errors import DataError
-from mt.text.fidelity import attempts, missing
+from mt.text.fidelity import attempts, flaws, missing
 from mt.text.glossary import Glossary
 
 GLOSSARY = Glossary({"dashboard": "tableau de bord", "Acme Cloud": "Acme Cloud", "cloud": "nuage", "US": "États-Unis", "C++": "C++", "node": "nœud"})
@@ -52,6 +52,21 @@ def test_compliance_counts_each_place_and_allows_a_plural():
     ]
     assert [check.kept for check in checks] == [True, False, True, False]
     assert compliance(checks) == [("dashboard", "tableau de bord", 3, 1), ("cloud", "nuage", 1, 1)]
+
+
+def test_a_target_with_a_number_is_not_made_up_and_typography_does_not_hide_it():
+    glossary = Glossary({"router": "routeur X200", "host": "l'hôte"})
+    source = "The router"
+    assert flaws(source, "Le routeur X200", glossary.find(source)) == []
+    assert flaws(source, "Le routeur X300", glossary.find(source)) == ["300"]
+    assert [check.kept for check in glossary.check("The host", "L\u2019hôte")] == [True]
+
+
+def test_terms_are_found_however_their_file_writes_spaces_and_accents(tmp_path: Path):
+    path = tmp_path / "terms.tsv"
+    path.write_text("power  supply\talimentation\nAcme\u00a0Cloud\ncafe\u0301\tbistrot\n", encoding="utf-16")
+    glossary = Glossary.load(path)
+    assert [literal.target for literal in glossary.find("power supply, Acme Cloud, café")] == ["alimentation", "Acme Cloud", "bistrot"]
 
 
 def test_loads_terms_comments_and_terms_alone(tmp_path: Path):

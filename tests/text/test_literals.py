@@ -38,6 +38,7 @@ from mt.text.literals import LITERAL, PLAIN, literals, without
         ("👍 Great 👩\u200d💻🎉 work ❤\ufe0f 🇫🇷 1️⃣ → ok ✅", {"emoji": ["👍", "👩\u200d💻🎉", "❤\ufe0f", "🇫🇷", "1️⃣", "→", "✅"]}),
         ("He said Привет, мир and 東京タワー。 to שלום עולם", {"script": ["Привет, мир", "東京タワー。", "שלום עולם"]}),
         ("déjà vu, naïve, Łódź, İstanbul, Tiếng Việt, weiß", {"script": ["Łódź", "İstanbul", "Tiếng Việt", "weiß"]}),
+        ("5 μm, 3 Ω and 50 μl of it", {"script": ["μm", "Ω", "μl"], "number": ["5", "3", "50"]}),
         ("x² + y₁ = ½, 6 × 7, a × b", {"script": ["x²", "y₁"], "emoji": ["½", "×"], "number": ["6 × 7"]}),
         ("**Bold** ~~gone~~ 2 ** 3", {"tag": ["**", "**", "~~", "~~"], "number": ["2", "3"]}),
         ("Name: ______ ..... end...", {"emoji": ["______", "....."]}),

@@ -26,6 +26,9 @@ from mt.text.sentences import Document
         ("He paused ... and went on.", ["He paused ... and went on."]),
         ("Go to example.com. Then click.", ["Go to example.com.", "Then click."]),
         ("At 5 p.m. we left. At 6 p.m. The train came.", ["At 5 p.m. we left.", "At 6 p.m.", "The train came."]),
+        ("I. Overview\nIV. The end\nA) Background", ["Overview", "The end", "Background"]),
+        ("One line.\\nAnother.\\n", ["One line.", "Another."]),                   # as programs' texts write a line's end
+        ("See C:\\nothing and D:\\New.", ["See C:\\nothing and D:\\New."]),
         ("(It rained.) We stayed.", ["(It rained.)", "We stayed."]),
         ("Version 2.0.1 is out. Get it.", ["Version 2.0.1 is out.", "Get it."]),
         ("- first item\n- second item", ["first item", "second item"]),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 from contextlib import suppress
 from importlib import import_module
+from itertools import takewhile
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -21,7 +23,7 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Commands(TyperGroup):
-    """The commands of `mt`. A text in the place of a command is the commonest slip, so the error tells what to write."""
+    """The commands of `mt`. The commonest slips are a text in the place of a command, and one with a dash in front: errors tell what to write."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:   # Any: typer keeps the types of its parser to itself
         """The command that the first argument names; raises UsageError where there is none."""
@@ -33,6 +35,9 @@ class Commands(TyperGroup):
                 f"there is no command {name!r}{nearest(name, self.commands)}",
                 fix='mt --help lists the commands; to translate: mt translate "Good morning"',
             )
+        for text in takewhile(lambda argument: argument != "--", args[1:]):
+            if re.match(r"-(?:\d\S*)?\s", text):
+                raise UsageError(f"{text[:60]!r} looks like an option", fix=f'put -- in front of the text: mt {name} -- "- Good morning"')
         return super().resolve_command(ctx, args)
 
 

@@ -68,7 +68,7 @@ def translate(
             if not text and input is None and at_terminal():
                 prompt(translator, show, write)
             else:
-                lines = text or (stdin_lines() if input is None else split_lines(read_text(input)))
+                lines = text or (stdin_lines(b"" if only_text else b"\r") if input is None else split_lines(read_text(input)))
                 for result in translator.translate_lines(lines):
                     write(show.line(result))
     show.close(strict=strict)
@@ -108,9 +108,10 @@ def file_options(path: Path, format: str | None, fields: str, *, unwrap: bool) -
 
 def whole_file(translator: Translator, show: Show, path: Path, output: Path | None, options: Options, model: Path | None) -> None:
     """Translate a file. With an output, what is done is remembered beside it until all is, and the same command goes on there."""
-    from mt import default_model
+    from mt import console, default_model
     from mt.cli.document import Memory, translate_document
     from mt.run import RunDir
+    from mt.text.casing import has_letters
 
     weights = RunDir(model or default_model()).weights
     how = (translator.config, translator.glossary.entries, translator.spelling.lines, translator.style)
@@ -118,6 +119,8 @@ def whole_file(translator: Translator, show: Show, path: Path, output: Path | No
     place = output.resolve() if output and (output.is_file() or not output.exists()) else None   # beside a pipe nothing can lie
     memory = Memory(place and place.with_name(f".{place.name}.mt-part"), repr(asked))
     content, results = translate_document(translator, path, options, memory)
+    if not results and has_letters(content.decode(errors="ignore")):
+        console.warn(f"{path.name}, read as {options.format}, has nothing to translate")
     with bytes_writer(output) as write:
         write(content)
     memory.forget()
@@ -218,6 +221,10 @@ def bytes_writer(path: Path | None) -> Iterator[Callable[[bytes], None]]:
 
 def write_out(content: bytes) -> None:
     """Write to standard output, and at once."""
+    from mt.errors import OutputError
+
+    if sys.stdout is None:
+        raise OutputError("standard output is closed", fix="open it, or name a file with --output")
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
 
@@ -237,13 +244,13 @@ def at_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()   # None where standard input is closed
 
 
-def stdin_lines() -> Iterator[str | None]:
-    """The lines of standard input as they come; None where the next one keeps us waiting."""
+def stdin_lines(end: bytes) -> Iterator[str | None]:
+    """The lines of standard input as they come, without an `end` in front of the line feed; None where the next one keeps us waiting."""
     left, numbers = b"", count(1)
     while sys.stdin is not None and (data := cast(BufferedReader, sys.stdin.buffer).read1(1 << 16)):
         *lines, left = (left + data).split(b"\n")
         for line in lines:
-            yield decoded(line.removesuffix(b"\r"), next(numbers))
+            yield decoded(line.removesuffix(end), next(numbers))
         if not more_is_there():
             yield None
     if left:

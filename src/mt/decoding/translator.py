@@ -117,14 +117,20 @@ class Translator:
             for i, said in zip(now, self.translate_plain([tries[i][turn].text for i in now]), strict=True):
                 found = restored(tries[i][turn], said, self.style)
                 if found and all(check.kept for check in self.glossary.check(sources[i], found.texts[0])):
-                    best[i] = better(sources[i], best[i], found)
-            pending = [i for i in pending if (found := best[i]) is None or flaws(sources[i], found.texts[0])]
+                    best[i] = self.better(sources[i], best[i], found)
+            pending = [i for i in pending if (found := best[i]) is None or flaws(sources[i], found.texts[0], self.glossary.find(sources[i]))]
         lost = {i: self.lost(sources[i], best[i]) for i in pending}
         parts = {i: cut(sources[i], found) for i, found in lost.items() if found}
         around = iter(self.translate_sentences([part.strip(EDGES) for each in parts.values() for part in each[::2]]) if parts else [])
         for i, each in parts.items():
-            best[i] = better(sources[i], best[i], woven(each, [next(around) for _ in each[::2]]))
+            best[i] = self.better(sources[i], best[i], woven(each, [next(around) for _ in each[::2]]))
         return [self.carried(source, found) for source, found in zip(sources, best, strict=True)]
+
+    def better(self, source: str, one: Sentence | None, other: Sentence | None) -> Sentence | None:
+        """Of two translations the one that misses less of its source; the first where they are alike."""
+        if one is None or other is None:
+            return one or other
+        return min(one, other, key=lambda each: len(flaws(source, each.texts[0], self.glossary.find(source))))
 
     def lost(self, source: str, found: Sentence | None) -> list[Literal]:
         """What a translation has lost of its source; where there is none, all but the numbers, whose turn may come."""
@@ -136,11 +142,11 @@ class Translator:
         """Sentences as the network says them. One without a letter is French already."""
         results: list[Sentence] = [Sentence([sentence], [1.0], []) for sentence in sentences]
         plain = [normalize(sentence.replace(NO_BREAK, " ").replace(NARROW_NO_BREAK, " ")) for sentence in sentences]   # English has no other spaces
-        cut = {i: self.cut(sentence) for i, sentence in enumerate(plain) if has_letters(sentence)}
-        pieces = [self.spelling.mend(sentence_case(unwrapped(part)[1], self.tokenizer)) for parts in cut.values() for part in parts]
+        pieces_of = {i: self.in_pieces(sentence) for i, sentence in enumerate(plain) if has_letters(sentence)}
+        pieces = [self.spelling.mend(sentence_case(unwrapped(part)[1], self.tokenizer)) for parts in pieces_of.values() for part in parts]
         said = self.search([self.tokenizer.encode(piece) for piece, _ in pieces])
         found = (dataclasses.replace(each, mended=mended) for each, (_, mended) in zip(said, pieces, strict=True))
-        for i, parts in cut.items():
+        for i, parts in pieces_of.items():
             results[i] = joined(parts, [finished(part, next(found)) for part in parts])
         return results
 
@@ -168,7 +174,7 @@ class Translator:
         times = repeats(hypothesis.tokens, self.digits)
         return not hypothesis.finished or (times >= LOOP and times >= LOOP + repeats(source, self.digits) - 1)
 
-    def cut(self, sentence: str) -> list[str]:
+    def in_pieces(self, sentence: str) -> list[str]:
         """The sentence, in pieces where it has more tokens than the network was trained on; a piece keeps the space at its end."""
         if len(sentence) < 2 or len(sentence.encode()) < self.max_tokens or len(self.tokenizer.encode(sentence)) <= self.max_tokens:
             return [sentence]   # no token is shorter than a byte
@@ -179,7 +185,7 @@ class Translator:
             if near:
                 middle = min(near, key=lambda place: abs(place - len(sentence) // 2))
                 break
-        return [*self.cut(sentence[:middle]), *self.cut(sentence[middle:])]
+        return [*self.in_pieces(sentence[:middle]), *self.in_pieces(sentence[middle:])]
 
     def carried(self, source: str, found: Sentence | None) -> Sentence:
         """The best translation there is, with a warning for each thing that it has lost or made up."""
@@ -189,7 +195,7 @@ class Translator:
             return Sentence([source], [0.0], [NOT_FOUND])
         text = found.texts[0]
         lost = [f"lost in translation: {literal}" for literal in missing(source, text)]
-        new = [f"not in the source: {literal}" for literal in invented(source, text)]
+        new = [f"not in the source: {literal}" for literal in invented(source, text, self.glossary.find(source))]
         terms = [f"the glossary was not kept: {check.term}" for check in self.glossary.check(source, text) if not check.kept]
         return dataclasses.replace(found, warnings=list(dict.fromkeys([*found.warnings, *lost, *new, *terms])))
 
@@ -213,15 +219,8 @@ def restored(hidden: Protected, said: Sentence, style: Style) -> Sentence | None
     pairs = [(hidden.restore(text), confidence) for text, confidence in zip(quoted, said.confidences, strict=True)]
     if pairs[0][0] is None or (hidden.hidden and dataclasses.replace(hidden, text=said.texts[0]).is_bare):
         return None
-    texts, confidences = [*dict.fromkeys(text for text, _ in pairs if text is not None)], dict(reversed(pairs))
+    texts, confidences = [*dict.fromkeys(text for text, _ in pairs if text is not None)], dict(reversed(pairs))   # the best of equal texts
     return dataclasses.replace(said, texts=texts, confidences=[confidences[text] for text in texts])
-
-
-def better(source: str, one: Sentence | None, other: Sentence | None) -> Sentence | None:
-    """Of two translations the one that misses less of its source; the first where they are alike."""
-    if one is None or other is None:
-        return one or other
-    return other if len(flaws(source, other.texts[0])) < len(flaws(source, one.texts[0])) else one
 
 
 def woven(parts: Sequence[str], said: Sequence[Sentence]) -> Sentence:

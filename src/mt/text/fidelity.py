@@ -21,13 +21,14 @@ def missing(source: str, translation: str) -> list[str]:
     return lost + (numbers.lost(without(source), without(translation)) if re.search("[0-9]", source) else [])
 
 
-def flaws(source: str, translation: str) -> list[str]:
+def flaws(source: str, translation: str, terms: Sequence[Literal] = ()) -> list[str]:
     """All that is wrong with a translation, as far as can be known without knowing French."""
-    return missing(source, translation) + invented(source, translation)
+    return missing(source, translation) + invented(source, translation, terms)
 
 
-def invented(source: str, translation: str) -> list[str]:
-    """What the translation has and its source has not: numbers, addresses, placeholders and the like."""
+def invented(source: str, translation: str, terms: Sequence[Literal] = ()) -> list[str]:
+    """What the translation has and neither its source nor a glossary's terms have: numbers, addresses, placeholders and the like."""
+    source = " ".join([source, *(term.target for term in terms)])
     hard = dict.fromkeys(literal.text for literal in literals(translation) if literal.kind != "number")
     known = source.casefold()
     new = [text for text in hard if text.casefold() not in known]
@@ -77,8 +78,7 @@ def protect(source: str, found: Sequence[Literal] | None = None) -> Protected:
     """The source with stand-ins for its literals, or for those `found`."""
     queue = apart(literals(source) if found is None else found)
     first, last = edges(source, queue)
-    hidden: list[tuple[str, Literal, bool, bool]] = []
-    text, end, i = "", first, 0
+    hidden, text, end, i = list[tuple[str, Literal, bool, bool]](), "", first, 0
     for literal in queue:
         if literal.start < first or literal.end > last:
             continue

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ from mt.errors import DataError
 from mt.run import read_text
 from mt.text.casing import is_shouted
 from mt.text.literals import Literal, literals
+from mt.text.typography import plain
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,10 @@ class Glossary:
     def load(cls, path: Path) -> Glossary:
         """The glossary in a UTF-8 file of lines TERM<TAB>TRANSLATION or TERM; raises DataError for another kind of line."""
         entries: dict[str, str] = {}
-        for number, line in enumerate(read_text(path).removeprefix("\ufeff").splitlines(), 1):
+        for number, line in enumerate(unicodedata.normalize("NFC", read_text(path)).splitlines(), 1):
             if not line.strip() or line.startswith("#"):
                 continue
-            term, *rest = (column.strip() for column in line.split("\t"))
+            term, *rest = (" ".join(column.split()) for column in line.split("\t"))
             if not term or len(rest) > 1 or not any(map(str.isalnum, term)):
                 raise DataError(f"{path}, line {number}: {line!r} is no glossary entry", fix="write TERM, a tab and its translation, or TERM alone")
             target = rest[0] if rest and rest[0] else term
@@ -66,11 +68,11 @@ class Glossary:
         return re.compile(r"(?<!\w)(?:" + "|".join(f"(?i:{word})" if small else word for small, word in words) + r")(?!\w)")
 
     def check(self, source: str, translation: str) -> list[Check]:
-        """Whether each term of a source is in its translation as it should be, apart from capitals and a French plural."""
-        said = translation.casefold()
+        """Whether each term of a source is in its translation as it should be, apart from capitals, typography and a French plural."""
+        said = plain(translation).casefold()
         checks, left = [], dict[str, int]()
         for literal in self.find(source):
-            target = literal.target.casefold()
+            target = plain(literal.target).casefold()
             left[target] = left.get(target, len(re.findall(rf"(?<!\w){re.escape(target)}(?:e?s|x|e)?(?!\w)", said))) - 1
             checks.append(Check(literal.text, literal.target, left[target] >= 0))
         return checks

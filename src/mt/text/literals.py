@@ -48,7 +48,8 @@ PATTERNS: dict[str, str] = {
     r"|(?<![^\s(\[`])--[a-z][\w-]+|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?:0x|(?=[0-9]+[A-Fa-f])[0-9A-Fa-f]{6})[0-9A-Fa-f]+\b"
     r"|\b[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][ABD-HJLNP-UW-Z]{2}\b|\b[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?\b|(?<![\w+/=])[\w+/=]{41,}",
     "emoji": rf"(?:{PICTURE})+|(?P<sign>[^\w\s]|_)(?P=sign){{3,}}",   # or a row of dots, a line to write on
-    "script": rf"{WORD}(?:[ ,;:\u3000-\u3004・،؛]+{WORD})*[\u3000-\u3004]*|{NAME}(?: {NAME})*|(?<!\w)[A-Za-z]{{1,10}}[²³¹\u2070-\u209f]+",
+    "script": rf"{WORD}(?:[A-Za-z]{{1,10}}(?!\w))?(?:[ ,;:\u3000-\u3004・،؛]+{WORD})*[\u3000-\u3004]*"
+    rf"|{NAME}(?: {NAME})*|(?<!\w)[A-Za-z]{{1,10}}[²³¹\u2070-\u209f]+",
     "number": numbers.NUMBER.pattern,
 }
 KINDS: dict[str, Kind] = {"path": "code", "name": "code"}
@@ -78,8 +79,7 @@ def literals(text: str) -> tuple[Literal, ...]:
     """What must survive the translation of a text, in order."""
     if PLAIN.fullmatch(text):
         return ()
-    found: list[Literal] = []
-    start = 0
+    found, start = list[Literal](), 0
     while match := re.compile(LITERAL).search(text, start):
         name, token = match.lastgroup or "", match.group()
         if name in ("url", "path"):

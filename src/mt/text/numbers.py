@@ -12,15 +12,15 @@ from collections.abc import Iterator
 
 from mt.text.normalize import NARROW_NO_BREAK, NO_BREAK
 
-THOUSANDS = {"k": "k", "K": "k", "M": "M", "B": "Md", "bn": "Md"}   # of money: $5B is 5 Md$
-DIGITS = r"[0-9]+(?:[.,'][0-9]+)*[½⅓⅔¼¾⅕⅛⅜⅝⅞]?"
+THOUSANDS = {"k": "k", "K": "k", "M": "M", "m": "M", "B": "Md", "bn": "Md"}   # of money: $5B is 5 Md$
+DIGITS = r"(?:[0-9]+(?:[.,'][0-9]+)*|(?<![\w.])\.[0-9]+(?!\w))[½⅓⅔¼¾⅕⅛⅜⅝⅞]?"   # .5 too, but not .7z
 MONEY = "$€£¥₹₩₽₪₿¢"
 # What a person reads as one number: MP3, v2.0.1; +1 555 010 2233; -5, US$1,250.50, 3-4, 12/25/2023, 50%, 1st, 10:30 pm.
 NUMBER = re.compile(
     rf"(?<![\w.])(?:[A-Za-z]{{1,16}}|[A-Z][A-Za-z]{{0,15}}-)[0-9]+[A-Za-z0-9]*(?:\.[0-9]+[A-Za-z0-9]*)*"
     rf"|(?<![\w.,])\+?\(?[0-9]+\)?(?:[ -]\(?[0-9]+\)?){{2,}}(?!\w|[.,:/][0-9])"
     rf"|(?:(?<![\w)\]%}}.-])[-−+±])?(?:(?<!\w)(?:US|CA|AU|HK|NZ)?[{MONEY}][ {NO_BREAK}]?)?{DIGITS}(?:(?:[-–/:×x]| [x×] ){DIGITS})*"
-    rf"(?:(?:st|nd|rd|th|[kKMB]|bn)\b|[ {NO_BREAK}]?(?:[%‰](?![\w(])|°(?:[CF]\b)?|[{MONEY}](?![\w{{])|[ap]\.m\b(?:\.(?=\W*\w))?|[ap]m\b|[AP]M\b))?"
+    rf"(?:(?:st|nd|rd|th|[kKmMB]|bn)\b|[ {NO_BREAK}]?(?:[%‰](?![\w(])|°(?:[CF]\b)?|[{MONEY}](?![\w{{])|[ap]\.m\b(?:\.(?=\W*\w))?|[ap]m\b|[AP]M\b))?"
 )
 FRENCH_NUMBER = re.compile(
     rf"(?P<sign>(?:(?<![\w)\]%}}.-])[-−–](?:(?:US|CA|AU|HK|NZ)?[{MONEY}][ {NO_BREAK}]?)?|\bmoins )?)"
@@ -38,7 +38,7 @@ SIGNS = {
     "¥": "¥|yen|yuan|JPY|CNY",
     "%": r"%|pour ?cent|p\. ?(?:100|cent)",
     "×": "×|(?<=[0-9]) ?x ?(?=[0-9])|fois|sur|par",
-    "(?<=[0-9])M|(?<=[0-9])B|bn": r"[0-9]\s?[MB]|\bMd|milli|000",
+    "(?<=[0-9])M|(?<=[0-9])B|bn|[$€£].*[0-9]m": r"[0-9]\s?[MB]|\bMd|milli|000",
 }
 AFTERNOON = re.compile(r"(?<![a-z])p\.?\s?m(?![a-z])|après-midi|soir", re.IGNORECASE)
 
@@ -122,7 +122,7 @@ def key(token: str) -> str:
         token = token.replace(",", "")
     whole, point, decimals = token.partition(".")
     if point and decimals.isdigit():
-        return f"{whole}.{decimals}".rstrip("0").rstrip(".")
+        return f"{whole or 0}.{decimals}".rstrip("0").rstrip(".")
     return token[1:] if len(token) == 2 and token[0] == "0" and token != "00" else token
 
 
@@ -177,14 +177,14 @@ def in_french(number: str) -> str:
     if clock and clock[3]:
         hour = int(clock[1]) % 12 + 12 * (clock[3].lower() == "p")
         return NO_BREAK.join([str(hour), "h", *([clock[2]] if clock[2] and clock[2] != "00" else [])])
-    parts = re.fullmatch(rf"([-−+±]?)(US|CA|AU|HK|NZ)?([{MONEY}]?)\s?({DIGITS})(st|nd|rd|th|[kKMB]|bn|\s?[^\s0-9A-Za-z]+|\s?°[CF])?", number)
+    parts = re.fullmatch(rf"([-−+±]?)(US|CA|AU|HK|NZ)?([{MONEY}]?)\s?({DIGITS})(st|nd|rd|th|[kKmMB]|bn|\s?[^\s0-9A-Za-z]+|\s?°[CF])?", number)
     if not parts:
         return number
     sign, country, money, digits, unit = parts.groups(default="")
     if unit.isalpha() and unit in THOUSANDS and not money:
         return number   # 4K, 16 k
-    if ENGLISH_GROUPS.fullmatch(digits) or re.fullmatch(r"[0-9]+\.[0-9]+", digits):
-        digits = digits.replace(",", NARROW_NO_BREAK).replace(".", ",")
+    if ENGLISH_GROUPS.fullmatch(digits) or re.fullmatch(r"[0-9]*\.[0-9]+", digits):
+        digits = "0" * digits.startswith(".") + digits.replace(",", NARROW_NO_BREAK).replace(".", ",")
     if unit in ("st", "nd", "rd", "th"):
         return digits + ("er" if digits == "1" else "e")
     return sign + NO_BREAK.join(part for part in (digits, THOUSANDS.get(unit, unit.strip()) + money, country) if part)

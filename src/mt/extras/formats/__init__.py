@@ -7,7 +7,6 @@ links inside, `units` keeps them.
 
 from __future__ import annotations
 
-import codecs
 import importlib
 import re
 from bisect import bisect_left
@@ -15,7 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mt.errors import DataError, UsageError
+from mt.errors import UsageError
+from mt.run import decoded
 from mt.text.casing import has_letters
 
 Translate = Callable[[list[str]], list[str]]   # as many texts back, in the same order; a text may have several sentences
@@ -34,7 +34,6 @@ FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
     "tsv": ("table", (".tsv", ".tab")),
     "docx": ("docx", (".docx",)),
 }
-MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
 @dataclass(frozen=True)
@@ -66,12 +65,7 @@ def translate_file(content: bytes, translate: Translate, options: Options) -> by
     if options.format == "docx":
         result: bytes = leaf.translate_file(content, once(translate), options)
         return result
-    mark, encoding = next((each for each in MARKS if content.startswith(each[0])), (b"", "utf-8"))
-    try:
-        text = content[len(mark) :].decode(encoding)
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise DataError(f"line {line}: not {encoding.upper()} text", fix="convert it: iconv -f latin1 -t utf-8") from error
+    text, mark, encoding = decoded(content)
     return mark + str(leaf.translate_file(text, once(translate), options)).encode(encoding, "replace")
 
 

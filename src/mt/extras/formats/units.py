@@ -159,7 +159,8 @@ def decode(unit: Unit, translation: str) -> Unit | None:
         return None
     result = list(unit)
     for place, text in zip(places, parts[::2], strict=True):
-        result[place] = text
+        is_apart = place > 0 and unit[place].startswith(" ") and unit[place - 2].endswith(" ")   # a space on either side of a mark
+        result[place] = " " * (is_apart and not text[:1].isspace()) + text
     return result
 
 
