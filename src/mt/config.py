@@ -70,7 +70,7 @@ class DataConfig:
 class TrainConfig:
     """How the weights are found (Vaswani et al. 2017, section 5)."""
 
-    tokens_per_batch: int = 4096     # padded positions of the longer side; 0: as many as the memory takes, up to 25,000
+    tokens_per_batch: int = 4096     # of each process, padded positions of the longer side; 0: as many as the memory takes, up to 25,000 in all
     accumulate: int = 1              # batches per optimizer step
     optimizer: Literal["adamw", "muon"] = "muon"
     lr: float = 4e-3                 # reached at the end of warm-up

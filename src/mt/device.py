@@ -28,6 +28,8 @@ def choose_device(name: str) -> torch.device:
         raise DeviceError("this PyTorch finds no CUDA GPU", fix="use --device cpu, or install a PyTorch built for your GPU")
     if index is not None and index >= torch.cuda.device_count():
         raise DeviceError(f"there is no {name}; this machine has {torch.cuda.device_count()} GPU(s)", fix="use --device cuda:0")
+    if kind == "cuda":
+        torch.backends.cuda.enable_cudnn_sdp(False)   # cuDNN's attention makes a plan for each shape, and nearly every batch has another
     return torch.device(name)
 
 

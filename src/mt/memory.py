@@ -24,5 +24,5 @@ def manage() -> None:
     if mallopt is not None:
         m_trim_threshold, m_mmap_threshold, m_arena_max = -1, -3, -8   # malloc.h
         mallopt(m_arena_max, 1)
-        mallopt(m_mmap_threshold, 1 << 30)
+        mallopt(m_mmap_threshold, 1 << 30) or mallopt(m_mmap_threshold, 1 << 25)   # glibc before 2.35 takes no more
         mallopt(m_trim_threshold, 2**31 - 1)

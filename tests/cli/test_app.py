@@ -100,6 +100,7 @@ def test_each_error_exits_with_the_code_its_family_tree_shows():
         ('raise FidelityError("a [number] was :lost:", fix="mend it")', 8, r"error: a \[number\] was :lost:\nfix: mend it\n"),
         ('raise TrainingError("no fix is known")', 6, r"error: no fix is known\n"),
         ('raise OSError(28, "No space left on device")', 7, r"error: .*No space left on device\nfix: .+\n"),
+        ('raise type("OutOfMemoryError", (RuntimeError,), {})("CUDA out of memory")', 2, r"error: the memory of the device .*\nfix: .+\n"),
         ("raise KeyboardInterrupt", 130, ""),
         ("1 / 0", 1, r"Traceback [\s\S]*ZeroDivisionError.*\n"),
         ("pass", 0, ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,8 @@ def test_the_best_trial_becomes_a_configuration_to_train_with(data: Path, tmp_pa
     assert len({row["train.lr"] for row in more}) == 3   # and does not try again what was tried
     with pytest.raises(RunError, match="another search space"):
         tune(common, write(tmp_path / "other.toml", SPACE.replace("1e-4", "1e-3")), 3, seed=1)
+    with pytest.raises(RunError, match="other settings"):
+        tune(replace(common, budget=Budget(max_steps=20)), space, 3, seed=1)
 
 
 def test_an_interrupted_trial_goes_on_with_its_own_settings(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

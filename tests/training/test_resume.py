@@ -89,6 +89,17 @@ def test_two_processes_take_the_steps_of_one_that_accumulates(shouting: Path, tm
         assert ours == pytest.approx(theirs, abs=1e-5, rel=1e-4 if "gradient_norm" in ours else 1e-6)
 
 
+def test_processes_that_do_not_share_the_folder_are_told_at_once(shouting: Path, tmp_path: Path):
+    line = command(shouting, tmp_path / "run", 3, processes=2)
+    at, out = line.index("-m", line.index("--standalone")), line.index(str(tmp_path / "run"))
+    each = [sys.executable, *line[at:out], f"{tmp_path}/run$RANK", *line[out + 1 :]]
+    done = subprocess.run(
+        [*line[:at], "--no-python", "sh", "-c", " ".join(each)], capture_output=True, text=True, env=environment(), timeout=300
+    )
+    assert done.returncode != 0
+    assert "must be a folder that all machines share" in done.stderr
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="threads are read from /proc")
 def test_no_thread_of_the_group_outlives_it(shouting: Path, tmp_path: Path):
     """One that does aborts the process now and then: it lets go of a tensor while Python is being shut down."""

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from mt import __version__, console
-from mt.errors import MtError, OutputError, UsageError
+from mt.errors import DeviceError, MtError, OutputError, UsageError
 
 COMMANDS = ("translate", "prepare", "train", "tune", "evaluate", "explain", "plot", "export")   # each in a file of its name
 INTERRUPTED = 130
@@ -83,6 +83,10 @@ def main() -> NoReturn:
             raise
         console.drop(1)
         fail(OutputError(f"cannot write: {problem.strerror}", fix="make room on the disk, or write elsewhere"))
+    except RuntimeError as problem:
+        if type(problem).__name__ != "OutOfMemoryError":   # torch's, which need not be imported here
+            raise
+        fail(DeviceError("the memory of the device does not suffice", fix="use a smaller --preset or train.tokens_per_batch, or --device cpu"))
     except KeyboardInterrupt:   # inside a command typer has turned it into an exit already
         leave_at_once()
     except SystemExit as leaving:

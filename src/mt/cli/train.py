@@ -25,7 +25,7 @@ def train(
 ) -> None:
     """Train a translation model. Ctrl-C saves and stops; the same command again goes on.
 
-    Without --max-steps or --max-minutes it trains until it is stopped. The best weights so far are always in OUT.
+    Without --max-steps or --max-minutes it trains until it is stopped. From the first validation on, the best weights so far are in OUT.
     """
     from mt import console
     from mt.config import build_config, update

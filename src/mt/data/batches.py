@@ -20,7 +20,7 @@ from mt.errors import RunError
 from mt.run import RunDir, read_json
 from mt.text.tokenizer import Tokenizer
 
-POOL = 100   # batches' worth of shuffled pairs that are sorted by length together: little padding, yet every epoch other batches
+POOL = 400   # batches' worth of shuffled pairs that are sorted by length together: little padding, yet other batches each epoch of a larger corpus
 
 
 @dataclass(frozen=True)
@@ -154,10 +154,10 @@ class BatchStream:
 
     def cut(self, pairs: np.ndarray) -> list[np.ndarray]:
         """Pairs of like length together, as many as fit."""
-        pairs = pairs[np.lexsort((self.data.src.lengths[pairs], self.lengths[pairs]))]
+        lengths, sources = self.lengths[pairs], self.data.src.lengths[pairs]
+        pairs = pairs[np.lexsort((np.where(lengths % 2, sources, -sources), lengths))]   # up and down: a batch of two lengths has sources alike
         batches, start = [], 0
-        lengths = self.lengths[pairs].tolist()
-        for end, length in enumerate(lengths):
+        for end, length in enumerate(self.lengths[pairs].tolist()):
             if length * (end + 1 - start) > self.tokens_per_batch and end > start:
                 batches.append(pairs[start:end])
                 start = end

@@ -324,7 +324,7 @@ def token_lists(rows: list[list[int]]) -> pa.ListArray:
 
 def write_pairs(path: Path, pairs: Sequence[Pair]) -> None:
     """Raw pairs as TSV; what would break a line or a column becomes a space, nothing else is touched."""
-    spaces = str.maketrans("\t\n\r", "   ")
+    spaces = str.maketrans("\t\n\r\0", "    ")
     write_text(path, "".join(f"{src.translate(spaces)}\t{tgt.translate(spaces)}\n" for src, tgt in pairs))
 
 

@@ -24,13 +24,14 @@ import torch
 from mt import console
 from mt.checkpoint import Progress
 from mt.config import Config, read_settings
-from mt.errors import ConfigError, ExtraError, RunError, TrainingError
-from mt.run import RunDir, write_text
+from mt.errors import ConfigError, DeviceError, ExtraError, RunError, TrainingError
+from mt.run import RunDir, digest, write_text
 from mt.training.loop import train
 from mt.training.session import Budget
 
 Optuna = Any        # Optuna's module and its trials: the package is imported late
 FIRST_TRIALS = 4    # by chance and never ended early; then the sampler knows enough to choose, and the pruner to compare
+FAILURES = (TrainingError, ConfigError, DeviceError, torch.OutOfMemoryError)   # of a trial; the next one may do better
 FORMS = ({"choices"}, {"from", "to"}, {"from", "to", "scale"})
 
 
@@ -76,7 +77,7 @@ def tune(trials: Trials, space_file: Path, count: int, *, seed: int) -> list[dic
         if was_interrupted(trial):
             study.enqueue_trial(trial.params, user_attrs={"folder": folder(trial)})
     done = len(ended(study))
-    study.optimize(lambda trial: objective(trial, space, trials), n_trials=max(0, count - done), catch=(TrainingError, ConfigError))
+    study.optimize(lambda trial: objective(trial, space, trials), n_trials=max(0, count - done), catch=FAILURES)
     rows = summary(study)
     if not rows or rows[0]["score"] is None:
         raise TrainingError("no trial came to its end", fix="see above why; make the space narrower, or the trials longer")
@@ -115,14 +116,19 @@ def tables(names: Any, section: str) -> list[tuple[str, dict[str, Any]]]:   # An
 
 
 def claim(trials: Trials, space_file: Path) -> None:
-    """Make the folder, or check that it was made for the same space."""
-    kept, space = trials.out / "space.toml", space_file.read_text(encoding="utf-8")
-    if not kept.exists():
+    """Make the folder, or check that it was made for trials that compare: of the same space, settings, data and budget."""
+    manifest, budget = RunDir(trials.data).manifest, trials.budget
+    data = digest(manifest) if manifest.exists() else "nothing"
+    common = f"# {budget.max_steps} steps, {budget.max_minutes} minutes, on {data}\n{to_toml(trials.build([]))}"
+    kept = {"common.toml": common, "space.toml": space_file.read_text(encoding="utf-8")}
+    if not (trials.out / "space.toml").exists():
         if trials.out.exists() and any(trials.out.iterdir()):
             raise RunError(f"{trials.out} is not empty and holds no trials", fix="choose another --out")
-        write_text(kept, space)
-    elif kept.read_text(encoding="utf-8") != space:
-        raise RunError(f"{trials.out} was made for another search space", fix="choose another --out, or remove it")
+        for name, text in kept.items():
+            write_text(trials.out / name, text)
+    for name, what in (("space.toml", "another search space"), ("common.toml", "other settings, data or another budget")):
+        if not (trials.out / name).exists() or (trials.out / name).read_text(encoding="utf-8") != kept[name]:
+            raise RunError(f"{trials.out} was made for {what}", fix="choose another --out, or remove it")
 
 
 def objective(trial: Optuna, space: dict[str, dict[str, Any]], trials: Trials) -> float:
@@ -137,8 +143,8 @@ def objective(trial: Optuna, space: dict[str, dict[str, Any]], trials: Trials) -
     try:
         budget = replace(trials.budget, enough=watch.is_hopeless)
         progress = train(trials.build(settings), trials.data, trials.run(number), budget, device=trials.device, dtype=trials.dtype)
-    except (TrainingError, ConfigError) as error:
-        console.warn(f"trial {number} failed: {error.message}")
+    except FAILURES as error:
+        console.warn(f"trial {number} failed: {getattr(error, 'message', error)}")
         raise
     except KeyboardInterrupt:
         trial.set_user_attr("interrupted", True)

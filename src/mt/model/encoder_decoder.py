@@ -48,7 +48,10 @@ class DecoderLayer(nn.Module):
         self.after_feed_forward = Residual(config.d_model, config.dropout, pre_norm=config.norm == "pre")
 
     def forward(self, x: Tensor, memory: Tensor, source_mask: Tensor) -> Tensor:
-        """The whole target at once, as in training; a position sees itself and what stands left of it."""
+        """The whole target at once, as in training; a position sees itself and what stands left of it.
+
+        Its padding needs no mask: it comes last, where only padding can see it, and the loss does not count it.
+        """
         x = self.after_attention(x, lambda x: self.self_attention(x, x, causal=True))
         x = self.after_cross_attention(x, lambda x: self.cross_attention(x, memory, source_mask))
         return self.after_feed_forward(x, self.feed_forward)   # [B, T, D]

@@ -64,7 +64,7 @@ def with_batch_size(config: Config, model: nn.Module, world: World) -> Config:
         backward(model, Batch(side, side, side, tokens, tokens), tokens, config.train.label_smoothing, world)
 
     on_gpu = world.device.type == "cuda"
-    tokens = round(world.sum(largest_that_fits(attempt, MOST) if world.is_main else 0)) if on_gpu else TrainConfig.tokens_per_batch
+    tokens = round(world.sum(largest_that_fits(attempt, MOST // world.size) if world.is_main else 0)) if on_gpu else TrainConfig.tokens_per_batch
     model.zero_grad(set_to_none=True)
     console.log(f"{tokens:,} tokens a batch")
     return dataclasses.replace(config, train=dataclasses.replace(config.train, tokens_per_batch=tokens))

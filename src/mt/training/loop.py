@@ -13,7 +13,6 @@ from mt.checkpoint import Progress
 from mt.config import Config
 from mt.data.batches import Batch, BatchStream
 from mt.errors import Diverged
-from mt.extras import show_progress
 from mt.run import RunDir
 from mt.signals import stop_on_signals
 from mt.training.distributed import join
@@ -49,8 +48,6 @@ def train(
                     meter.flush()
                     validate(training)
                     save(training)
-                    if world.is_main:
-                        show_progress(run)
                     meter.restart()
             except Diverged as problem:
                 roll_back(training, problem)
@@ -58,7 +55,8 @@ def train(
         meter.flush()
         save(training)
         if world.any(stop.is_set()):
-            console.log(f"stopped and saved at step {training.progress.step:,}; the same command goes on from here")
+            later = "" if training.progress.validated else "; a model to translate with comes at the first validation"
+            console.log(f"stopped and saved at step {training.progress.step:,}; the same command goes on from here{later}")
             raise KeyboardInterrupt
         finish(training)
     return training.progress

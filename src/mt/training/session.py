@@ -87,8 +87,8 @@ def restore(training: Training) -> None:
         mine = {kind.partition(".")[0]: state for kind, state in snapshot.random.items() if kind.endswith(f".{world.rank}")}
         set_random_states(mine, world.device)   # a process that was not there before has begun random numbers of its own
         console.log(f"going on from step {training.progress.step:,}")
-    if world.sum(training.progress.step) != training.progress.step * world.size:
-        raise RunError("the processes do not find the same snapshot", fix=f"{training.run.path} must be a folder that all machines share")
+    if world.any(not training.run.config.exists()) or world.sum(training.progress.step) != training.progress.step * world.size:
+        raise RunError("the processes do not find the same files", fix=f"{training.run.path} must be a folder that all machines share")
     if world.is_main:
         training.run.forget_after(training.progress.step)
 

@@ -15,6 +15,7 @@ from mt.decoding.engine import TorchEngine
 from mt.device import autocast
 from mt.errors import Diverged
 from mt.evaluation import score
+from mt.extras import show_progress
 from mt.model import TranslationModel
 from mt.text.normalize import normalize
 from mt.training.loss import smoothed_cross_entropy
@@ -35,6 +36,7 @@ def validate(training: Training) -> None:
     progress.validated = progress.step
     if training.world.is_main:
         log(training, {**{f"valid_{name}": value for name, value in scores.items()}, "best_step": progress.best_step})
+        show_progress(run)
     if wanted.patience and progress.unimproved >= wanted.patience:
         console.log(f"no better by {wanted.best_by} than at step {progress.best_step:,}: enough")
 
