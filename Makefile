@@ -122,9 +122,19 @@ multi30k: $(READY)          ## the most of the 29,000 pairs of Multi30k alone: t
 		--set train.tokens_per_batch=5120 --set train.validate_every=430
 	$(RUN)/mt prepare '14*$(MULTI30K_PAIRS)' '8*data/multi30k/new-english.tsv' $(MULTI30K_HELD_OUT) \
 		--resegment 0.5 --tokenizer data/multi30k/backwards/tokenizer.model --seed 2 --out data/multi30k/genuine
-	$(RUN)/mt train --data data/multi30k/genuine --out checkpoints/multi30k --init checkpoints/multi30k-all --max-steps 1300 --seed 2 $(MULTI30K) \
-		--set train.lr=1.5e-3 --set train.warmup=60 --set train.cooldown=1200 --set train.tokens_per_batch=5120
-	$(RUN)/mt evaluate checkpoints/multi30k --data data/multi30k/genuine
+	$(RUN)/mt train --data data/multi30k/genuine --out checkpoints/multi30k-genuine --init checkpoints/multi30k-all --max-steps 1300 --seed 2 \
+		$(MULTI30K) --set train.lr=1.5e-3 --set train.warmup=60 --set train.cooldown=1200 --set train.tokens_per_batch=5120
+	$(RUN)/mt export checkpoints/multi30k-genuine
+	$(RUN)/mt translate --model checkpoints/multi30k-backwards --no-spelling --n-best 3 --json < data/multi30k/french.txt > data/multi30k/english.jsonl
+	$(RUN)/mt translate --model checkpoints/multi30k-genuine --no-spelling --n-best 6 --json < data/multi30k/english.txt > data/multi30k/french.jsonl
+	$(RUN)/python tests/benchmarks/alternatives.py $(MULTI30K_PAIRS) data/multi30k/english.jsonl data/multi30k/french.jsonl data/multi30k
+	$(RUN)/mt prepare '14*$(MULTI30K_PAIRS)' '5*data/multi30k/english-1.tsv' '4*data/multi30k/english-2.tsv' '3*data/multi30k/english-3.tsv' \
+		'5*data/multi30k/french.tsv' $(MULTI30K_HELD_OUT) --resegment 0.5 --tokenizer data/multi30k/backwards/tokenizer.model --seed 3 \
+		--out data/multi30k/alternatives
+	$(RUN)/mt train --data data/multi30k/alternatives --out checkpoints/multi30k --init checkpoints/multi30k-genuine --max-steps 7500 --seed 3 \
+		$(MULTI30K) --set train.lr=3e-3 --set train.warmup=1500 --set train.cooldown=5000 --set train.tokens_per_batch=5120 \
+		--set train.validate_every=750 --set decode.beam=8 --set decode.length_penalty=2
+	$(RUN)/mt evaluate checkpoints/multi30k --data data/multi30k/alternatives
 
 clean:                      ## remove the environment and caches; data and models stay
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
