@@ -8,7 +8,7 @@ INSTALL := $(RUN)/pip install --quiet --disable-pip-version-check -c constraints
 # Corpora of the model that ships (its card says what each is) and how often each pair is used: first general text, then mostly
 # everyday text, then both with our own (data/sample, data/own), again with more layers and French text whose English a model of
 # the other direction made, at last mostly our own. make ship CORPORA=DIR, where DIR has train/, dev/, test/ and mono/;
-# make multi30k wants train-nc/, dev/ and test/
+# make multi30k wants train-nc/, dev/ and test/.
 CORPORA ?= data/corpora
 GENERAL := 3*tatoeba 3*tatoeba-extra 3*news-wmt 2*news-postedit 1*lexicon 0.4*hansard-1 0.4*hansard-2 0.08*laws-canada \
 	1*literature 0.3*mdn 0.2*php-docs 0.3*manpages 0.4*software-docs 1*software-ui 1*ui-misc 0.7*webdev-docs \

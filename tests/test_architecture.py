@@ -30,6 +30,7 @@ FLOORS = {
     "mt.data": 3,
     "mt.data.batches": 4,
     "mt.data.prepare": 4,
+    "mt.packing": 4,
     "mt.checkpoint": 4,
     "mt.decoding": 5,
     "mt.training": 5,

@@ -21,14 +21,14 @@ from mt.run import RunDir
 def test_each_weight_comes_back_to_within_half_a_scale(seed: int, rows: int, columns: int, size: float):
     matrix = torch.randn(rows, columns, generator=torch.Generator().manual_seed(seed)) * size
     small = quantize({"w": matrix})
-    back = dequantize(small)["w"]
+    back = dict(dequantize(small))["w"]
     assert small["w"].dtype == torch.int8
     assert torch.all((back - matrix).abs() <= small["w.scale"][:, None] * 0.501)
     assert torch.equal(quantize({"w": back})["w"], small["w"])
 
 
 def test_a_row_of_zeros_stays_one_and_vectors_are_halved():
-    back = dequantize(quantize({"w": torch.zeros(2, 3), "bias": torch.tensor([0.1])}))
+    back = dict(dequantize(quantize({"w": torch.zeros(2, 3), "bias": torch.tensor([0.1])})))
     assert torch.equal(back["w"], torch.zeros(2, 3))
     assert back["bias"].dtype == torch.float16
 
@@ -36,8 +36,9 @@ def test_a_row_of_zeros_stays_one_and_vectors_are_halved():
 def test_numpy_reads_what_torch_wrote():
     small = quantize({"w": torch.randn(4, 5), "bias": torch.randn(4)})
     arrays = {name: tensor.numpy() for name, tensor in small.items()}
-    for name, tensor in dequantize(small).items():
-        np.testing.assert_array_equal(dequantize(arrays)[name], tensor.numpy())
+    for (name, tensor), (other, array) in zip(dequantize(small), dequantize(arrays), strict=True):
+        assert name == other
+        np.testing.assert_array_equal(array, tensor.numpy())
 
 
 def test_a_shipped_model_is_small_and_ctranslate2_keeps_its_numbers(tmp_path: Path):

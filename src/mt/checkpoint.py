@@ -35,8 +35,13 @@ def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
 
 def load_weights(path: Path) -> dict[str, Tensor]:
     """The tensors of a weights file; raises RunError where it is missing or damaged."""
+    return dict(dequantize(stored_weights(path)))
+
+
+def stored_weights(path: Path) -> dict[str, Tensor]:
+    """The tensors of a weights file as they are there, perhaps in eight bits; raises as `load_weights` does."""
     try:
-        return dequantize(load_file(path))
+        return load_file(path)
     except (OSError, SafetensorError) as error:
         raise RunError(f"cannot read {path}: {error}", fix="copy the folder again, or make it again with mt train") from error
 
@@ -47,16 +52,21 @@ def load_model(run: RunDir, device: torch.device) -> tuple[nn.Module, Tokenizer,
     config = run.read_config()
     tokenizer = Tokenizer.load(run.tokenizer, config.model.vocab_size)
     model = build(config.model).to(device)   # not on the meta device, where initialising imports PyTorch's compiler
-    fill(model, load_weights(run.weights), run.weights)
+    fill(model, dequantize(stored_weights(run.weights)), run.weights)
     return model.eval(), tokenizer, config
 
 
-def fill(model: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
-    """Copy weights into a model; raises RunError where they are another model's."""
-    try:
-        model.load_state_dict(weights)
-    except RuntimeError as error:
-        raise RunError(f"{path} holds the weights of another model", fix="copy the folder again, all its files together") from error
+def fill(model: nn.Module, weights: Iterable[tuple[str, Tensor]], path: Path) -> None:
+    """Copy weights into a model, one after the other; raises RunError where they are another model's."""
+    left = dict(model.named_parameters())
+    another = RunError(f"{path} holds the weights of another model", fix="copy the folder again, all its files together")
+    for name, weight in weights:
+        parameter = left.pop(name, None)
+        if parameter is None or parameter.shape != weight.shape:
+            raise another
+        parameter.data.copy_(weight)
+    if left:
+        raise another
 
 
 def fill_from(model: nn.Module, config: ModelConfig, init: RunDir, tokenizer: Path) -> None:
@@ -72,7 +82,7 @@ def fill_from(model: nn.Module, config: ModelConfig, init: RunDir, tokenizer: Pa
             weights, shape = deepened(weights, stack, before, after), dataclasses.replace(shape, **{depth: after})
     if settings := differing(shape, config):
         raise RunError(f"{init.path} is a network of another shape", fix=" ".join(settings))
-    fill(model, weights, init.weights)
+    fill(model, weights.items(), init.weights)
 
 
 def differing(theirs: ModelConfig, ours: ModelConfig) -> list[str]:

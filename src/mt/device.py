@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
-from functools import reduce
 from typing import Any
 
 import torch
@@ -13,14 +12,12 @@ from torch import Tensor
 from mt import console
 from mt.config import parse_device
 from mt.errors import ConfigError, DeviceError
-from mt.model.layers import Attention, FeedForward
 
-ROWS = 32   # oneDNN makes a program of half a megabyte for each number of rows, so it sees multiples of this
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
 def choose_device(name: str) -> torch.device:
-    """The device that `auto`, `cpu`, `cuda` or `cuda:N` names; auto takes a GPU where there is one."""
+    """The device that `auto`, `cpu`, `cuda` or `cuda:N` names; auto takes a GPU where there is one, which is set up for our attention."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     kind, index = parse_device(name)
@@ -42,7 +39,7 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
         fast = torch.cuda.is_bf16_supported(including_emulation=False) if device.type == "cuda" else cpu_multiplies_bf16()
         return torch.bfloat16 if fast else torch.float32
     if name not in PRECISIONS:
-        raise ConfigError(f"there is no precision called {name!r}", fix="use --precision auto, fp32 or bf16")
+        raise ConfigError(f"there is no precision called {name!r} here", fix="use --precision auto, fp32 or bf16; to translate on a CPU also int8")
     return PRECISIONS[name]
 
 
@@ -77,47 +74,6 @@ def compile_features(model: Any, device: torch.device) -> None:   # Any: to mypy
         console.warn(f"training goes on without torch.compile: {str(error).strip().partition(chr(10))[0]}")
         return
     model.features = torch.compile(model.features, dynamic=True)   # one program for all lengths
-
-
-def pack_matrices(model: Any, dtype: torch.dtype) -> bool:
-    """Let oneDNN multiply by the matrices of a model that only decodes on a CPU, in `dtype`; False where it cannot.
-
-    They are laid out for it once. What PyTorch calls by itself is half as fast in float32 on an AMD CPU with AVX-512, and
-    lays out bf16 matrices again for each product. The operations are those that torch.compile puts into its programs.
-    """
-
-    def product(weight: Tensor, bias: Tensor | None, then: str = "none") -> Callable[[Tensor], Tensor]:
-        packed = torch.ops.mkldnn._reorder_linear_weight(weight.detach().to(dtype), None)
-        bias = bias if bias is None else bias.detach().to(dtype)
-
-        def multiply(x: Tensor) -> Tensor:
-            rows = x.numel() // x.size(-1)
-            padded = x.new_empty(-(-rows // ROWS) * ROWS, x.size(-1), dtype=dtype)
-            padded[:rows] = x.reshape(rows, -1)
-            y: Tensor = torch.ops.mkldnn._linear_pointwise(padded, packed, bias, then, [], "")
-            return y[:rows].view(*x.shape[:-1], -1)
-
-        return multiply
-
-    def forward(*products: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-        """Several in a row; what lies between them stays in `dtype`."""
-        return lambda x: reduce(lambda y, multiply: multiply(y), products, x).to(x.dtype)
-
-    try:
-        logits = forward(product(model.output_weight, None))
-        logits(torch.zeros(1, model.output_weight.size(1)))
-    except (AttributeError, RuntimeError):   # a PyTorch without these
-        return False
-    model.logits = logits
-    layers: list[Any] = [module for module in model.modules() if isinstance(module, FeedForward)]
-    for layer in layers:
-        layer.forward = forward(product(layer.widen.weight, layer.widen.bias, "relu"), product(layer.narrow.weight, layer.narrow.bias))
-        layer.widen.weight = layer.narrow.weight = None
-    linears: list[Any] = [linear for module in model.modules() if isinstance(module, Attention) for linear in module.children()]
-    for linear in linears:
-        linear.forward = forward(product(linear.weight, linear.bias))
-        linear.weight = None
-    return True
 
 
 def random_states(device: torch.device) -> dict[str, Tensor]:

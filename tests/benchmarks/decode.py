@@ -35,6 +35,7 @@ def decode(options: Options) -> None:
         with tempfile.TemporaryDirectory() as folder:
             model = default_model() if name == "that ships" else random_model(name, default_model(), Path(folder, "random"))
             sides = {"mt, torch float32": model, "mt, torch bfloat16": model}
+            sides |= {"mt, torch int8": model} if RunDir(model).read_config().model.norm == "pre" else {}
             for number_format, converted in formats(model, Path(folder)).items():
                 sides |= {f"mt, ct2 {number_format}": converted, f"CTranslate2 directly, {number_format}": converted}
             sides |= {"Hugging Face, float32": model} if others else {}
@@ -85,7 +86,7 @@ def load_side(settings: dict[str, Any]) -> tuple[Callable[[], object], Callable[
 def ours(run: RunDir, config: DecodeConfig, settings: dict[str, Any]) -> Translate:
     """As `mt translate` does; where the length is forced the engine alone, since what never ends would be searched for again."""
     engine = "ct2" if "ct2" in settings["side"] else "torch"
-    precision = "bf16" if "bfloat16" in settings["side"] else "fp32"
+    precision = {"float32": "fp32", "bfloat16": "bf16", "int8": "int8"}[settings["side"].split()[-1]]
     translator = load(run.path, config, device="cpu", engine=engine, threads=settings["threads"], precision=precision)
     if settings["forced"]:
         return coded(translator.tokenizer, lambda sources: [found[0].tokens for found in translator.engine.translate(sources, config)])

@@ -12,9 +12,9 @@ from fakes import TableModel
 from mt.config import BOS, EOS, PAD, UNK, DecodeConfig, ModelConfig
 from mt.decoding.engine import TorchEngine
 from mt.decoding.hypothesis import length_penalty
-from mt.decoding.search import beam_search, greedy
-from mt.device import pack_matrices
+from mt.decoding.search import COLUMNS, beam_search, best_of_rows, greedy
 from mt.model import build
+from mt.packing import pack_matrices
 
 VOCAB = 7           # PAD UNK BOS EOS and three words
 LIMIT = 4           # tokens of a translation, </s> included
@@ -126,15 +126,10 @@ def test_batches_workers_and_packed_matrices_change_nothing_and_the_order_is_kep
         assert [other[0].score for other in others] == pytest.approx([one.score] * 3, abs=1e-4)
 
 
-@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="this PyTorch has no oneDNN")
-def test_packed_matrices_in_bf16_are_near_those_in_float32():
-    torch.manual_seed(2)
-    model = build(ModelConfig(d_model=32, n_heads=4, n_encoder_layers=2, n_decoder_layers=2, d_ff=64, vocab_size=30)).eval()
-    src, tgt = torch.randint(4, 30, (3, 7)), torch.randint(4, 30, (3, 5))
-    with torch.inference_mode():
-        exact = model(src, tgt)
-        assert pack_matrices(model, torch.bfloat16)
-        rounded = model(src, tgt)
-    assert not torch.equal(rounded, exact)
-    assert rounded.dtype == torch.float32
-    assert torch.allclose(rounded, exact, atol=0.05 * exact.std().item())
+@pytest.mark.parametrize("width", [COLUMNS * 5, COLUMNS * 5 + 1, COLUMNS])
+@pytest.mark.parametrize("k", [1, 8, COLUMNS])
+def test_the_best_of_a_row_are_those_of_topk(width: int, k: int):
+    numbers = torch.randn(6, width)
+    numbers[:, :3] = -math.inf
+    for one, other in zip(best_of_rows(numbers, k), numbers.topk(k), strict=True):
+        assert torch.equal(one, other)

@@ -21,7 +21,7 @@ def french(text: str) -> str:
         ("  two   spaces ", "two spaces"),
         ("e\u0301te\u0301", "été"),
         ("it\u2019s \u201cquoted\u201d", "it's \"quoted\""),
-        ("½ ™ ﬁ", "½ ™ fi"),                                     # compatibility characters are not taken apart
+        ("½ ™ ﬁ", "½ ™ fi"),                                     # compatibility characters are not taken apart, but for ligatures
         ("zero\u200bwidth\ufeff and soft\u00adhyphen", "zerowidth and softhyphen"),
         ("bell\x07 and \x00 null", "bell and null"),
         ("tab\tand\u3000wide", "tab and wide"),

@@ -28,7 +28,7 @@ def evaluate(
     device: Annotated[str, Option(help="auto, cpu, cuda or cuda:N")] = "auto",
     engine: Annotated[str, Option(help="auto, torch or ct2")] = "auto",
     threads: Annotated[int | None, Option(min=1, help="CPU threads")] = None,
-    precision: Annotated[str, Option(help="of the torch engine: auto, fp32 or bf16")] = "auto",
+    precision: Annotated[str, Option(help="of the torch engine: auto, fp32, bf16 or int8")] = "auto",
 ) -> None:
     """Score models with sacreBLEU on untouched references, translating as mt translate does; compare several with a paired bootstrap test."""
     from mt import decode_settings, default_model, load

@@ -44,7 +44,7 @@ def translate(
     engine: Annotated[str, Option(help="auto, torch or ct2")] = "auto",
     batch_tokens: Annotated[int | None, Option(min=1, help="tokens translated together")] = None,
     threads: Annotated[int | None, Option(min=1, help="CPU threads")] = None,
-    precision: Annotated[str, Option(help="of the torch engine: auto, fp32 or bf16")] = "auto",
+    precision: Annotated[str, Option(help="of the torch engine: auto, fp32, bf16 or int8")] = "auto",
 ) -> None:
     """Translate English to French.
 

@@ -15,6 +15,7 @@ from mt.decoding.hypothesis import Hypothesis, length_penalty, longest_target
 from mt.model import TranslationModel
 
 NEVER = slice(PAD, BOS + 1)   # padding, the unknown and the beginning are not French
+COLUMNS = 64                  # of the table that a row of logits is laid out as
 
 
 def greedy(model: TranslationModel, src: Tensor, config: DecodeConfig) -> list[list[Hypothesis]]:
@@ -26,8 +27,7 @@ def greedy(model: TranslationModel, src: Tensor, config: DecodeConfig) -> list[l
     searched = list(range(len(limits)))                   # the sentence of each row
     newest = torch.full((len(searched),), BOS, device=src.device)
     while searched:
-        logits = mask_never(model.step(newest, state))                                      # [B, V]
-        mask_repeats(logits, [tokens[sentence] for sentence in searched], config)
+        logits = masked(model.step(newest, state), [tokens[sentence] for sentence in searched], config.no_repeat)   # [B, V]
         best, newest = logits.log_softmax(dim=-1).max(dim=-1)                               # quicker than logsumexp of the same
         gained = best.tolist()
         going_on = []
@@ -61,11 +61,9 @@ def beam_search(model: TranslationModel, src: Tensor, config: DecodeConfig) -> l
     sums = torch.full((len(limits), size), -math.inf, device=device)   # [B, K] log-probability of each hypothesis
     sums[:, 0] = 0.0                                                    # at first all K are the same: count one
     for step in range(1, max(limits) + 1):
-        logits = mask_never(model.step(newest, state))                                      # [N, V]
-        mask_repeats(logits, [tokens for sentence in searched for tokens in beams[sentence].tokens], config)
-        gains, words = logits.log_softmax(dim=-1).topk(min(2 * size, logits.size(-1)))      # [N, 2K]: more of one cannot count
-        totals = (sums.view(-1, 1) + gains).view(len(searched), -1)                         # [B, K * 2K]
-        best, places = totals.topk(min(2 * size, totals.size(1)))                           # [B, 2K]
+        logits = masked(model.step(newest, state), [tokens for sentence in searched for tokens in beams[sentence].tokens], config.no_repeat)
+        gains, words = best_of_rows(logits.log_softmax(dim=-1), min(2 * size, logits.size(-1)))                     # [N, 2K]: more cannot count
+        best, places = (sums.view(-1, 1) + gains).view(len(searched), -1).topk(min(2 * size, size * gains.size(1)))   # [B, 2K]
         parents = places // gains.size(1)
         tokens, gained = (each.view(len(searched), -1).gather(1, places) for each in (words, gains))
         rows, kept, alive = [], [], []
@@ -114,22 +112,24 @@ class Beam:
         self.finished = [found(self.tokens[i], self.log_probs[i], config) for i, place in enumerate(living) if ranked[place][0] > -math.inf]
 
 
-def mask_never(logits: Tensor) -> Tensor:
-    """Logits in float32, those of tokens that are no text at minus infinity."""
-    logits = logits.float()
+def masked(logits: Tensor, written: list[list[int]], no_repeat: int = 0) -> Tensor:
+    """Logits [N, V] in float32, -inf for what is no text, and for what would end `no_repeat` tokens that its row has written before."""
+    logits, n = logits.float(), no_repeat
     logits[:, NEVER] = -math.inf
+    for row, tokens in enumerate(written if n else []):
+        last = tokens[len(tokens) - n + 1 :]
+        logits[row, [tokens[i + n - 1] for i in range(len(tokens) - n + 1) if tokens[i : i + n - 1] == last]] = -math.inf
     return logits
 
 
-def mask_repeats(logits: Tensor, written: list[list[int]], config: DecodeConfig) -> None:
-    """With `no_repeat` n, minus infinity for every token that would end n tokens a row has written before."""
-    n = config.no_repeat
-    if not n:
-        return
-    for row, tokens in enumerate(written):
-        last = tokens[len(tokens) - n + 1 :]
-        again = [tokens[i + n - 1] for i in range(len(tokens) - n + 1) if tokens[i : i + n - 1] == last]
-        logits[row, again] = -math.inf
+def best_of_rows(numbers: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """topk of each row [N, V] in half its time: in a table of 64 columns the best k lie in those k whose largest numbers are the best."""
+    if numbers.size(1) % COLUMNS or k > COLUMNS:
+        return numbers.topk(k)
+    table = numbers.unflatten(1, (-1, COLUMNS))                                                         # [N, V / 64, 64]
+    columns = table.amax(dim=1).topk(k).indices                                                         # [N, k]
+    best, places = table.gather(2, columns[:, None].expand(-1, table.size(1), -1)).flatten(1).topk(k)   # [N, k]
+    return best, places // k * COLUMNS + columns.gather(1, places % k)
 
 
 def found(tokens: list[int], log_probs: list[float], config: DecodeConfig) -> Hypothesis:

@@ -58,7 +58,7 @@ def read_weights(run: RunDir) -> dict[str, np.ndarray]:
     from safetensors.numpy import load_file
 
     try:
-        return {name: array.astype(np.float32) for name, array in dequantize(load_file(run.weights)).items()}
+        return {name: array.astype(np.float32) for name, array in dequantize(load_file(run.weights))}
     except (OSError, SafetensorError) as error:
         raise RunError(f"cannot read {run.weights}: {error}", fix="copy the folder again, or make it again with mt train") from error
 

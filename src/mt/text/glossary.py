@@ -33,10 +33,10 @@ class Glossary:
         for number, line in enumerate(unicodedata.normalize("NFC", read_text(path)).splitlines(), 1):
             if not line.strip() or line.startswith("#"):
                 continue
-            term, *rest = (" ".join(column.split()) for column in line.split("\t"))
+            first, *rest = (column.strip() for column in line.split("\t"))
+            term, target = " ".join(first.split()), (rest or [""])[0] or first   # a target keeps its no-break spaces
             if not term or len(rest) > 1 or not any(map(str.isalnum, term)):
                 raise DataError(f"{path}, line {number}: {line!r} is no glossary entry", fix="write TERM, a tab and its translation, or TERM alone")
-            target = rest[0] if rest and rest[0] else term
             if entries.setdefault(term, target) != target:
                 raise DataError(f"{path}, line {number}: {term!r} already has the translation {entries[term]!r}", fix="keep one of the two")
         return cls(entries)
@@ -69,7 +69,7 @@ class Glossary:
 
     def check(self, source: str, translation: str) -> list[Check]:
         """Whether each term of a source is in its translation as it should be, apart from capitals, typography and a French plural."""
-        said = plain(translation).casefold()
+        said = plain(translation).casefold() if self.entries else ""
         checks, left = [], dict[str, int]()
         for literal in self.find(source):
             target = plain(literal.target).casefold()

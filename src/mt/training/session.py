@@ -80,7 +80,7 @@ def restore(training: Training) -> None:
     """Go on from the newest usable snapshot, if there is any; the log forgets what came after it."""
     world, snapshot = training.world, checkpoint.load_snapshot(training.run.resume)
     if snapshot is not None:
-        checkpoint.fill(training.model, snapshot.weights, training.run.resume)
+        checkpoint.fill(training.model, snapshot.weights.items(), training.run.resume)
         training.optimizers.load_tensors(snapshot.optimizer)
         training.progress = snapshot.progress
         training.first_step = training.progress.step

@@ -95,7 +95,7 @@ def finish(training: Training) -> None:
     paths = sorted(training.run.resume.glob("average-*"))
     if len(paths) > 1:
         own = {name: tensor.clone() for name, tensor in training.model.state_dict().items()}
-        checkpoint.fill(training.model, checkpoint.average(paths), training.run.resume)
+        checkpoint.fill(training.model, checkpoint.average(paths).items(), training.run.resume)
         scores = keep_if_better(training)
         console.log(f"average of the last {len(paths)} checkpoints: " + "  ".join(f"valid_{name} {value:g}" for name, value in scores.items()))
         training.model.load_state_dict(own)

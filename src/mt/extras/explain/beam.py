@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mt.config import BOS, EOS, DecodeConfig
 from mt.decoding.hypothesis import Hypothesis, longest_target
-from mt.decoding.search import found, mask_never, mask_repeats
+from mt.decoding.search import found, masked
 from mt.model import TranslationModel
 
 Fate = Literal["kept", "pruned", "finished", "chosen"]
@@ -60,8 +60,8 @@ def trace(model: TranslationModel, src: Tensor, config: DecodeConfig) -> list[Ca
     for step in range(1, limit + 1):
         newest = torch.tensor([c.token for c in living] or [BOS], device=src.device)
         sums = torch.tensor([[c.total] for c in living] or [[0.0]], device=src.device)      # [N, 1]
-        logits = mask_never(model.step(newest, state))                                      # [N, V]
-        mask_repeats(logits, [[each.token for each in c.path] for c in living] or [[]], config)
+        written = [[each.token for each in c.path] for c in living] or [[]]
+        logits = masked(model.step(newest, state), written, config.no_repeat)               # [N, V]
         log_probs = logits.log_softmax(dim=-1)
         totals, places = (sums + log_probs).flatten().topk(min(2 * config.beam, log_probs.numel()))
         looked_at, rows = [], {}

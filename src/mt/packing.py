@@ -1,0 +1,157 @@
+"""The matrices of a network that only decodes on a CPU, laid out once for oneDNN: in float32, bf16 or int8.
+
+The operations are those that torch.compile puts into its programs; what PyTorch calls by itself is half as fast in float32 on an
+AMD CPU with AVX-512, and lays out bf16 matrices again for each product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mt.device import choose_precision
+from mt.errors import ConfigError
+from mt.model.encoder_decoder import DecoderLayer, EncoderDecoder, EncoderLayer
+from mt.model.layers import Attention, FeedForward
+from mt.quantize import LARGEST, in_eight_bits
+
+Multiply = Callable[[Tensor], Tensor]
+
+ROWS = 32       # oneDNN makes a program of half a megabyte for each number of rows, so it sees multiples of this
+RANGE = 8       # standard deviations that int8 reaches; what lies beyond, hardly ever anything, is cut off
+STEP = RANGE / LARGEST
+ZERO = LARGEST + 1   # the byte that stands for zero
+TINY = 1e-12    # so that nothing is divided by zero
+
+
+def pack(model: nn.Module, precision: str) -> torch.dtype:
+    """Pack a model in `precision`: fp32, bf16, auto or int8; returns the one for what is left to do, which is attention.
+
+    Raises ConfigError where the model or this CPU is not for it.
+    """
+    if precision == "int8":
+        if not isinstance(model, EncoderDecoder) or not isinstance(model.encoder_norm, nn.LayerNorm):
+            raise ConfigError("int8 is for pre-norm encoder-decoders", fix="use --precision auto")
+        if not torch.cpu.get_capabilities().get("avx512_vnni"):
+            raise ConfigError("int8 needs a CPU with AVX512-VNNI", fix="use --precision auto")
+        pack_int8(model)
+        return torch.float32
+    dtype = choose_precision(precision, torch.device("cpu"))
+    return torch.float32 if pack_matrices(model, dtype) else dtype
+
+
+def pack_matrices(model: Any, dtype: torch.dtype) -> bool:
+    """Let oneDNN multiply by the matrices of a model in `dtype`; False where it cannot."""
+
+    def product(weight: Tensor, bias: Tensor | None, then: str = "none") -> Multiply:
+        packed = torch.ops.mkldnn._reorder_linear_weight(weight.detach().to(dtype), None)
+        bias = bias if bias is None else bias.detach().to(dtype)
+
+        def multiply(x: Tensor) -> Tensor:
+            rows = x.numel() // x.size(-1)
+            padded = x.new_empty(-(-rows // ROWS) * ROWS, x.size(-1), dtype=dtype)
+            padded[:rows] = x.reshape(rows, -1)
+            y: Tensor = torch.ops.mkldnn._linear_pointwise(padded, packed, bias, then, [], "")
+            return y[:rows].view(*x.shape[:-1], -1)
+
+        return multiply
+
+    def forward(*products: Multiply) -> Multiply:
+        """Several in a row; what lies between them stays in `dtype`."""
+        return lambda x: reduce(lambda y, multiply: multiply(y), products, x).to(x.dtype)
+
+    try:
+        logits = forward(product(model.output_weight, None))
+        logits(torch.zeros(1, model.output_weight.size(1)))
+    except (AttributeError, RuntimeError):   # a PyTorch without these
+        return False
+    model.logits = logits
+    layers: list[Any] = [module for module in model.modules() if isinstance(module, FeedForward)]
+    for layer in layers:
+        layer.forward = forward(product(layer.widen.weight, layer.widen.bias, "relu"), product(layer.narrow.weight, layer.narrow.bias))
+        layer.widen.weight = layer.narrow.weight = None
+    linears: list[Any] = [linear for module in model.modules() if isinstance(module, Attention) for linear in module.children()]
+    for linear in linears:
+        linear.forward = forward(product(linear.weight, linear.bias))
+        linear.weight = None
+    return True
+
+
+@torch.no_grad()
+def pack_int8(model: Any) -> None:
+    """Let all products of a pre-norm encoder-decoder be of eight bits, twice as fast as in bf16.
+
+    How large a number each byte stands for is known beforehand, without looking at any text, so that no sentence depends on the
+    others of its batch. A layer norm gives D numbers of mean 0 and variance 1 before its gain and bias, and these go into the
+    matrices that follow. A row w of such a matrix then gives numbers of a standard deviation of about |w|, and attention takes means
+    of them. (Outliers would be what matrices are for: Xiao et al. 2023, SmoothQuant.)
+    """
+    layers: list[Any] = [module for module in model.modules() if isinstance(module, EncoderLayer | DecoderLayer)]
+    for layer in layers:
+        pack_attention(layer.self_attention, layer.after_attention.norm, layer.after_attention.norm)
+        if isinstance(layer, DecoderLayer):
+            pack_attention(layer.cross_attention, layer.after_cross_attention.norm, model.encoder_norm)
+        pack_feed_forward(layer.feed_forward, layer.after_feed_forward.norm)
+    model.logits = product(*after(model.decoder_norm, model.output_weight))
+    norms: list[Any] = [module for module in model.modules() if isinstance(module, nn.LayerNorm)]
+    for norm in norms:
+        norm.weight.fill_(1 / STEP)
+        norm.bias.fill_(ZERO + 0.5)   # a half, because what follows the point is then cut off
+        norm.forward = lambda x, norm=norm: to_bytes(F.layer_norm(x, norm.normalized_shape, norm.weight, norm.bias, norm.eps))
+
+
+def pack_attention(attention: Any, asking: nn.LayerNorm, offering: nn.LayerNorm) -> None:
+    """Queries come after one layer norm, keys and values after another.
+
+    The weights of attention sum to 1: to add a constant to all values adds it to what is attended to. So the values' bias can
+    come later, and what makes bytes of them before.
+    """
+    query, key = (product(*after(norm, each.weight, each.bias)) for norm, each in ((asking, attention.query), (offering, attention.key)))
+    weight, bias = after(offering, attention.value.weight, attention.value.bias)
+    unit = weight.norm(dim=1).clamp_min(TINY) * STEP
+    value = product(weight / unit[:, None], torch.full_like(unit, ZERO + 0.5))
+    output = product(attention.output.weight * unit, attention.output.bias + attention.output.weight @ bias, step=1.0)
+    for linear, forward in zip((attention.query, attention.key, attention.value), (query, key, value), strict=True):
+        linear.forward, linear.weight = forward, None
+    attention.output.forward, attention.output.weight = lambda x: output(to_bytes(x)), None
+
+
+def pack_feed_forward(layer: Any, norm: nn.LayerNorm) -> None:
+    """After a layer norm; what lies between the two matrices is positive, and a byte too."""
+    weight, bias = after(norm, layer.widen.weight, layer.widen.bias)
+    unit = (RANGE * weight.norm(dim=1) + bias.abs()).clamp_min(TINY) / (ZERO + LARGEST)
+    widen = product(weight / unit[:, None], bias / unit, out=torch.uint8, then="relu")
+    narrow = product(layer.narrow.weight * unit, layer.narrow.bias, step=1.0, zero=0)
+    layer.forward = lambda x: narrow(widen(x))
+    layer.widen.weight = layer.narrow.weight = None
+
+
+def after(norm: nn.LayerNorm, weight: Tensor, bias: Tensor | float = 0.0) -> tuple[Tensor, Tensor]:
+    """Weight [O, D] and bias [O] of a product that is given what a layer norm says before its own gain and bias."""
+    return weight * norm.weight, bias + weight @ norm.bias
+
+
+def to_bytes(x: Tensor) -> Tensor:
+    """Numbers from 0 to 255, cut off to whole ones. By way of int16, which PyTorch has a quick way to."""
+    return x.clamp(0, ZERO + LARGEST).short().byte()
+
+
+def product(
+    weight: Tensor, bias: Tensor, *, step: float = STEP, zero: int = ZERO, out: torch.dtype = torch.float32, then: str = "none"
+) -> Multiply:
+    """A matrix [O, D] in eight bits, to multiply bytes [..., D] by; a byte stands for `step` times what it is above `zero`."""
+    numbers, scale = in_eight_bits(weight)
+    packed, scale, none = torch.ops.onednn.qlinear_prepack(numbers, None), scale * step, torch.zeros(len(weight), dtype=torch.int32)
+
+    def multiply(x: Tensor) -> Tensor:
+        rows = x.reshape(-1, x.size(-1))
+        padded = F.pad(rows, (0, 0, 0, -len(rows) % ROWS))
+        y: Tensor = torch.ops.onednn.qlinear_pointwise(padded, 1.0, zero, packed, scale, none, bias, 1.0, 0, out, then, [], "")
+        return y[: len(rows)].view(*x.shape[:-1], -1)
+
+    return multiply

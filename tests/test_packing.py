@@ -1,0 +1,80 @@
+"""Matrices laid out for oneDNN say what they said."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from mt.config import DecodeConfig, ModelConfig
+from mt.decoding.engine import TorchEngine
+from mt.errors import ConfigError
+from mt.model import build
+from mt.packing import pack, pack_int8, to_bytes
+
+has_onednn = pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="this PyTorch has no oneDNN")
+has_vnni = pytest.mark.skipif(not torch.cpu.get_capabilities().get("avx512_vnni"), reason="this CPU has no AVX512-VNNI")
+
+
+def network(**changes: object) -> nn.Module:
+    """A small network whose norms and biases are not those it begins with."""
+    torch.manual_seed(2)
+    shape = {"d_model": 64, "n_heads": 4, "n_encoder_layers": 2, "n_decoder_layers": 2, "d_ff": 128, "vocab_size": 200}
+    model = build(ModelConfig(**{**shape, **changes}))
+    for name, parameter in model.named_parameters():
+        if name.endswith("bias"):
+            nn.init.normal_(parameter, std=0.2)
+        elif "norm" in name:
+            nn.init.uniform_(parameter, 0.3, 1.5)
+    return model.eval()
+
+
+@has_onednn
+@pytest.mark.parametrize(("precision", "error"), [("bf16", 0.05), pytest.param("int8", 0.1, marks=has_vnni)])
+def test_packed_matrices_say_nearly_the_same(precision: str, error: float):
+    model = network()
+    src, tgt = torch.randint(4, 200, (3, 7)), torch.randint(4, 200, (3, 5))
+    with torch.inference_mode():
+        exact = model(src, tgt)
+        assert pack(model, precision) == torch.float32
+        rounded = model(src, tgt)
+    assert rounded.dtype == torch.float32
+    assert not torch.equal(rounded, exact)
+    assert (rounded - exact).abs().max() < 2 * error * exact.std()
+    assert (rounded - exact).std() < error / 2 * exact.std()
+
+
+@has_vnni
+@pytest.mark.parametrize("beam", [1, 3])
+def test_in_int8_a_sentence_does_not_depend_on_the_others_of_its_batch(beam: int):
+    model = network()
+    pack_int8(model)
+    sources, config = [torch.randint(4, 200, (length,)).tolist() for length in (3, 9, 1, 5, 5, 2, 0)], DecodeConfig(beam=beam)
+    engine = TorchEngine(model, torch.device("cpu"))
+    for source, [together] in zip(sources, engine.translate(sources, config), strict=True):
+        [[alone]] = engine.translate([source], config)
+        assert alone.tokens == together.tokens
+        assert alone.score == pytest.approx(together.score, abs=1e-4)
+
+
+@has_vnni
+def test_int8_survives_neurons_that_say_nothing():
+    model = network()
+    for layer in model.encoder:
+        for matrix in (layer.feed_forward.widen.weight, layer.self_attention.value.weight, layer.self_attention.output.weight):
+            nn.init.zeros_(matrix)
+    src, tgt = torch.randint(4, 200, (3, 7)), torch.randint(4, 200, (3, 5))
+    with torch.inference_mode():
+        exact = model(src, tgt)
+        pack_int8(model)
+        assert (model(src, tgt) - exact).std() < 0.05 * exact.std()
+
+
+@pytest.mark.parametrize("changes", [{"norm": "post"}, {"arch": "decoder-only"}])
+def test_int8_is_refused_where_a_product_has_no_norm_before_it(changes: dict[str, str]):
+    with pytest.raises(ConfigError, match="pre-norm encoder-decoders"):
+        pack(network(**changes), "int8")
+
+
+def test_bytes_are_cut_off_at_both_ends():
+    assert to_bytes(torch.tensor([-3.0, 0.4, 128.5, 254.99, 255.0, 1e6])).tolist() == [0, 0, 128, 254, 255, 255]
