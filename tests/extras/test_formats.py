@@ -84,7 +84,7 @@ HTML = """<!DOCTYPE html>
    wait&nbsp;a <em>little</em> while.<br>Next line &lt;ok&gt; &copy;</p><p>3 < 4, AT&T</p>
 <pre>Keep  This</pre><p>Run <code>ls -La</code> now</p>
 <p translate="no">Brand</p><p class="x notranslate"><b>Brand</b> <p>Inner</p></p>
-<ul><li>One<li>Two</ul><img alt="A &quot;picture&quot;" src=X.png><input value="Not"/>
+<ul><li>One<li>Two</ul><img alt="A &quot;picture&quot;" src=X.png><input value="Not"/><input type=submit value="Send">
 <?php echo $a->b > "Not This"; ?><% Not This %><style-guide>Custom</style-guide>
 <p>Unclosed & broken <b>bold
 </body></html>
@@ -250,6 +250,7 @@ def test_capitals_change_only_letters_of_text(format: str, line_end: str):
             [
                 "<title>A PAGE</title>", "BIG &amp; SMALL", ">HERE</a>, THEN\n   WAIT&nbsp;A <em>LITTLE</em>", "&lt;OK&gt; &copy;", "3 < 4, AT&T",
                 "<li>ONE<li>TWO", "UNCLOSED & BROKEN <b>BOLD", "title='IT IS'", 'alt="A &quot;PICTURE&quot;"', 'content="WHAT IT IS"', ">CUSTOM<",
+                '<input type=submit value="SEND">',
             ],
         ),
         (

@@ -21,6 +21,7 @@ TAG = re.compile(
 )
 ATTRIBUTE = re.compile(r"(?P<name>[^\s=\"'/]+)(?:\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|[^\s\"']+))?")
 SPOKEN = frozenset("alt title placeholder aria-label".split())
+BUTTON = re.compile(r"\btype\s*=\s*[\"']?(?:submit|reset|button)\b", re.IGNORECASE)   # its label is its value
 DESCRIBES = re.compile(r"(?:name|property)\s*=\s*[\"']?(?:(?:og:|twitter:)?(?:title|description))\b", re.IGNORECASE)
 INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd mark math nobr q s samp small span strike strong sub sup svg "
@@ -86,7 +87,11 @@ def attributes(content: str) -> Iterator[Span]:
     for token, is_kept in tokens(content):
         if is_kept or not token["attributes"]:
             continue
-        names = {"content"} if token["tag"].lower() == "meta" and DESCRIBES.search(token["attributes"]) else SPOKEN
+        tag, names = token["tag"].lower(), SPOKEN
+        if tag == "meta" and DESCRIBES.search(token["attributes"]):
+            names = frozenset({"content"})
+        elif tag == "input" and BUTTON.search(token["attributes"]):
+            names = SPOKEN | {"value"}
         for attribute in ATTRIBUTE.finditer(content, *token.span("attributes")):
             if attribute["name"].lower() in names and (attribute["double"] or attribute["single"]):
                 yield attribute.span("double" if attribute["double"] else "single")
