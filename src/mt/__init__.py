@@ -37,7 +37,8 @@ def load(
 ) -> Translator:
     """A Translator for a model folder: `path`, else $MT_MODEL, else the model that ships.
 
-    `engine` is torch, ct2 (needs the extra `fast` and a converted model) or auto: ct2 where it is possible on this device.
+    `engine` is torch, ct2 (needs the extra `fast` and a converted model) or auto: ct2 where it is possible on this device and no
+    precision is asked for.
     `precision` is that of matrix products in the torch engine: fp32, bf16, int8 (on a CPU; quicker still, for a tenth or two of BLEU),
     or auto, which takes bf16 where the hardware multiplies it fast.
     `glossary` is a file of terms; `spelling` mends mistyped words; `typography` is fr, plain or keep.
@@ -100,9 +101,11 @@ def choose_engine(name: str, run: RunDir, *, device: str, threads: int | None, p
 
     if name not in ("auto", "torch", "ct2"):
         raise UsageError(f"there is no engine called {name!r}", fix="use --engine auto, torch or ct2")
+    if name == "ct2" and precision != "auto":
+        raise UsageError("CTranslate2 computes in what the model was converted to", fix="mt export MODEL --quantization, or --engine torch")
     memory.manage()
     cores = threads or usable_cores()
-    wanted = name == "ct2" or (name == "auto" and device in ("auto", "cpu") and ct2.available() and ct2.was_converted(run))
+    wanted = name == "ct2" or (name == precision == "auto" and device in ("auto", "cpu") and ct2.available() and ct2.was_converted(run))
     stale = wanted and ct2.was_converted(run) and not ct2.is_converted(run)
     if name == "ct2" and stale:
         raise RunError(f"{ct2.converted(run)} was made from other weights than {run.path} has now", fix=f"mt export {run.path}")

@@ -17,7 +17,7 @@ PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
 def choose_device(name: str) -> torch.device:
-    """The device that `auto`, `cpu`, `cuda` or `cuda:N` names; auto takes a GPU where there is one, which is set up for our attention."""
+    """The device that `auto`, `cpu`, `cuda` or `cuda:N` names; auto takes a GPU where there is one. Sets up CUDA for our attention."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     kind, index = parse_device(name)

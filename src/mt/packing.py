@@ -22,15 +22,16 @@ from mt.quantize import LARGEST, in_eight_bits
 
 Multiply = Callable[[Tensor], Tensor]
 
-ROWS = 32       # oneDNN makes a program of half a megabyte for each number of rows, so it sees multiples of this
-RANGE = 8       # standard deviations that int8 reaches; what lies beyond, hardly ever anything, is cut off
-STEP = RANGE / LARGEST
+ROWS = 32     # oneDNN makes a program of half a megabyte for each number of rows, so it sees multiples of this
+NORMED = 10   # standard deviations that a byte reaches after a layer norm; what lies beyond is cut off
+MIXED = 6     # the same, for what has gone through a matrix since
+STEP = NORMED / LARGEST
 ZERO = LARGEST + 1   # the byte that stands for zero
-TINY = 1e-12    # so that nothing is divided by zero
+TINY = 1e-12  # so that nothing is divided by zero
 
 
 def pack(model: nn.Module, precision: str) -> torch.dtype:
-    """Pack a model in `precision`: fp32, bf16, auto or int8; returns the one for what is left to do, which is attention.
+    """Pack a model in `precision`: fp32, bf16, auto or int8; returns the precision to run what is not packed in, attention at least.
 
     Raises ConfigError where the model or this CPU is not for it.
     """
@@ -39,7 +40,10 @@ def pack(model: nn.Module, precision: str) -> torch.dtype:
             raise ConfigError("int8 is for pre-norm encoder-decoders", fix="use --precision auto")
         if not torch.cpu.get_capabilities().get("avx512_vnni"):
             raise ConfigError("int8 needs a CPU with AVX512-VNNI", fix="use --precision auto")
-        pack_int8(model)
+        try:
+            pack_int8(model)
+        except (AttributeError, RuntimeError) as error:
+            raise ConfigError("this PyTorch has no products in int8", fix="use --precision auto") from error
         return torch.float32
     dtype = choose_precision(precision, torch.device("cpu"))
     return torch.float32 if pack_matrices(model, dtype) else dtype
@@ -84,12 +88,13 @@ def pack_matrices(model: Any, dtype: torch.dtype) -> bool:
 
 @torch.no_grad()
 def pack_int8(model: Any) -> None:
-    """Let all products of a pre-norm encoder-decoder be of eight bits, twice as fast as in bf16.
+    """Let all matrices of a pre-norm encoder-decoder be of eight bits, and what they multiply too: up to twice as fast as bf16.
 
-    How large a number each byte stands for is known beforehand, without looking at any text, so that no sentence depends on the
-    others of its batch. A layer norm gives D numbers of mean 0 and variance 1 before its gain and bias, and these go into the
-    matrices that follow. A row w of such a matrix then gives numbers of a standard deviation of about |w|, and attention takes means
-    of them. (Outliers would be what matrices are for: Xiao et al. 2023, SmoothQuant.)
+    How large a number each byte stands for is known beforehand and is no matter of the text, or of a sentence's neighbours. A layer
+    norm gives D numbers of mean 0 and variance 1 before its gain and bias, and these go into the matrices that follow. A row w of
+    such a matrix then gives numbers of a standard deviation of about |w|, and attention takes means of them. So each gets its own
+    unit, a multiple of |w|, and the matrix that follows it the inverse, as SmoothQuant does with units that it measures
+    (Xiao et al. 2023).
     """
     layers: list[Any] = [module for module in model.modules() if isinstance(module, EncoderLayer | DecoderLayer)]
     for layer in layers:
@@ -108,12 +113,13 @@ def pack_int8(model: Any) -> None:
 def pack_attention(attention: Any, asking: nn.LayerNorm, offering: nn.LayerNorm) -> None:
     """Queries come after one layer norm, keys and values after another.
 
-    The weights of attention sum to 1: to add a constant to all values adds it to what is attended to. So the values' bias can
-    come later, and what makes bytes of them before.
+    The weights of attention sum to 1, so what is added to all values is added to their mean. The bias of the values can therefore
+    come after it, and what makes a byte of the mean before it. (A mask that hides everything would make zeros, which are no bytes'
+    zero; there is none: a source has </s>, a hypothesis its newest token.)
     """
     query, key = (product(*after(norm, each.weight, each.bias)) for norm, each in ((asking, attention.query), (offering, attention.key)))
     weight, bias = after(offering, attention.value.weight, attention.value.bias)
-    unit = weight.norm(dim=1).clamp_min(TINY) * STEP
+    unit = weight.norm(dim=1).clamp_min(TINY) * (MIXED / LARGEST)
     value = product(weight / unit[:, None], torch.full_like(unit, ZERO + 0.5))
     output = product(attention.output.weight * unit, attention.output.bias + attention.output.weight @ bias, step=1.0)
     for linear, forward in zip((attention.query, attention.key, attention.value), (query, key, value), strict=True):
@@ -124,7 +130,7 @@ def pack_attention(attention: Any, asking: nn.LayerNorm, offering: nn.LayerNorm)
 def pack_feed_forward(layer: Any, norm: nn.LayerNorm) -> None:
     """After a layer norm; what lies between the two matrices is positive, and a byte too."""
     weight, bias = after(norm, layer.widen.weight, layer.widen.bias)
-    unit = (RANGE * weight.norm(dim=1) + bias.abs()).clamp_min(TINY) / (ZERO + LARGEST)
+    unit = (MIXED * weight.norm(dim=1) + bias.abs()).clamp_min(TINY) / (ZERO + LARGEST)
     widen = product(weight / unit[:, None], bias / unit, out=torch.uint8, then="relu")
     narrow = product(layer.narrow.weight * unit, layer.narrow.bias, step=1.0, zero=0)
     layer.forward = lambda x: narrow(widen(x))
@@ -146,12 +152,13 @@ def product(
 ) -> Multiply:
     """A matrix [O, D] in eight bits, to multiply bytes [..., D] by; a byte stands for `step` times what it is above `zero`."""
     numbers, scale = in_eight_bits(weight)
-    packed, scale, none = torch.ops.onednn.qlinear_prepack(numbers, None), scale * step, torch.zeros(len(weight), dtype=torch.int32)
+    packed = torch.ops.onednn.qlinear_prepack(numbers, None)
+    scale, zeros = scale * step, torch.zeros(len(weight), dtype=torch.int32)
 
     def multiply(x: Tensor) -> Tensor:
         rows = x.reshape(-1, x.size(-1))
         padded = F.pad(rows, (0, 0, 0, -len(rows) % ROWS))
-        y: Tensor = torch.ops.onednn.qlinear_pointwise(padded, 1.0, zero, packed, scale, none, bias, 1.0, 0, out, then, [], "")
-        return y[: len(rows)].view(*x.shape[:-1], -1)
+        y: Tensor = torch.ops.onednn.qlinear_pointwise(padded, 1.0, zero, packed, scale, zeros, bias, 1.0, 0, out, then, [], "")
+        return y[: len(rows)].view(*x.shape[:-1], len(weight))
 
     return multiply

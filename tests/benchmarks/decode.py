@@ -35,7 +35,7 @@ def decode(options: Options) -> None:
         with tempfile.TemporaryDirectory() as folder:
             model = default_model() if name == "that ships" else random_model(name, default_model(), Path(folder, "random"))
             sides = {"mt, torch float32": model, "mt, torch bfloat16": model}
-            sides |= {"mt, torch int8": model} if RunDir(model).read_config().model.norm == "pre" else {}
+            sides |= {"mt, torch int8": model} if takes_int8(model) else {}
             for number_format, converted in formats(model, Path(folder)).items():
                 sides |= {f"mt, ct2 {number_format}": converted, f"CTranslate2 directly, {number_format}": converted}
             sides |= {"Hugging Face, float32": model} if others else {}
@@ -91,6 +91,17 @@ def ours(run: RunDir, config: DecodeConfig, settings: dict[str, Any]) -> Transla
     if settings["forced"]:
         return coded(translator.tokenizer, lambda sources: [found[0].tokens for found in translator.engine.translate(sources, config)])
     return lambda lines: [result.text for result in translator.translate_lines(lines)]
+
+
+def takes_int8(model: Path) -> bool:
+    """Whether our engine multiplies this model in eight bits on this CPU."""
+    from mt.errors import ConfigError
+
+    try:
+        load(model, device="cpu", engine="torch", precision="int8")
+    except ConfigError:
+        return False
+    return True
 
 
 def coded(tokenizer: Tokenizer, search: Callable[[list[list[int]]], list[list[int]]]) -> Translate:

@@ -18,7 +18,7 @@ from mt.checkpoint import load_model, load_weights, save_weights
 from mt.config import DecodeConfig
 from mt.data.sources import parse_source, read_source
 from mt.decoding.engine import TorchEngine
-from mt.errors import ConfigError, DeviceError, RunError
+from mt.errors import ConfigError, DeviceError, RunError, UsageError
 from mt.extras.ct2 import CT2Engine, converted, is_converted
 from mt.extras.ct2_convert import convert
 from mt.run import RunDir
@@ -56,6 +56,13 @@ def test_translating_this_way_imports_no_torch(run: RunDir):
     convert(run, converted(run), "int8")
     code = f"import sys, mt; mt.load({str(run.path)!r}).translate('Hello.'); assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_precision_is_asked_of_pytorch_alone(run: RunDir):
+    convert(run, converted(run), "int8")
+    assert isinstance(mt.load(run.path, precision="fp32").engine, TorchEngine)
+    with pytest.raises(UsageError, match="what the model was converted to"):
+        mt.load(run.path, engine="ct2", precision="fp32")
 
 
 def test_what_cannot_be_converted_is_told(run: RunDir, tmp_path: Path):

@@ -61,7 +61,7 @@ def beam_search(model: TranslationModel, src: Tensor, config: DecodeConfig) -> l
     sums = torch.full((len(limits), size), -math.inf, device=device)   # [B, K] log-probability of each hypothesis
     sums[:, 0] = 0.0                                                    # at first all K are the same: count one
     for step in range(1, max(limits) + 1):
-        logits = masked(model.step(newest, state), [tokens for sentence in searched for tokens in beams[sentence].tokens], config.no_repeat)
+        logits = masked(model.step(newest.flatten(), state), [tokens for sentence in searched for tokens in beams[sentence].tokens], config.no_repeat)
         gains, words = best_of_rows(logits.log_softmax(dim=-1), min(2 * size, logits.size(-1)))                     # [N, 2K]: more cannot count
         best, places = (sums.view(-1, 1) + gains).view(len(searched), -1).topk(min(2 * size, size * gains.size(1)))   # [B, 2K]
         parents = places // gains.size(1)
@@ -79,9 +79,8 @@ def beam_search(model: TranslationModel, src: Tensor, config: DecodeConfig) -> l
                 beam.give_up(ranked, living, config)
         if not kept:
             break
-        groups, living_places = torch.tensor(kept, device=device), torch.tensor(alive, device=device)
-        searched = [searched[group] for group in kept]
-        sums, newest = best[groups].gather(1, living_places), tokens[groups].gather(1, living_places).flatten()
+        searched, living_places = [searched[group] for group in kept], torch.tensor(alive, device=device)
+        sums, newest = (each[kept].gather(1, living_places) for each in (best, tokens))     # [B, K]
         state.select(rows)
     return [sorted(beam.finished, key=lambda hypothesis: -hypothesis.score)[: config.n_best] for beam in beams]
 
@@ -123,7 +122,7 @@ def masked(logits: Tensor, written: list[list[int]], no_repeat: int = 0) -> Tens
 
 
 def best_of_rows(numbers: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """topk of each row [N, V] in half its time: in a table of 64 columns the best k lie in those k whose largest numbers are the best."""
+    """topk of many rows [N, V] in half its time: as a table of 64 columns, a row has its best k in those k whose largest are the best."""
     if numbers.size(1) % COLUMNS or k > COLUMNS:
         return numbers.topk(k)
     table = numbers.unflatten(1, (-1, COLUMNS))                                                         # [N, V / 64, 64]

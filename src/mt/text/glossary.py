@@ -34,7 +34,8 @@ class Glossary:
             if not line.strip() or line.startswith("#"):
                 continue
             first, *rest = (column.strip() for column in line.split("\t"))
-            term, target = " ".join(first.split()), (rest or [""])[0] or first   # a target keeps its no-break spaces
+            term = " ".join(first.split())
+            target = re.sub(" +", " ", rest[0]) if rest and rest[0] else term   # its no-break spaces stay
             if not term or len(rest) > 1 or not any(map(str.isalnum, term)):
                 raise DataError(f"{path}, line {number}: {line!r} is no glossary entry", fix="write TERM, a tab and its translation, or TERM alone")
             if entries.setdefault(term, target) != target:
