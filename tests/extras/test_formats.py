@@ -609,6 +609,44 @@ def test_what_stands_in_a_word_paragraph_keeps_its_place():
     assert [run.text for run in result.paragraphs[0].runs] == ["BEFORE THE PICTURE", "", " AND AFTER IT."]
 
 
+def word_paragraph(xml: str) -> bytes:
+    """A document with one paragraph, of runs as Word writes them."""
+    docx = pytest.importorskip("docx")
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
+    document = docx.Document()
+    document.element.body.insert(0, parse_xml(f"<w:p {nsdecls('w')}>{xml}</w:p>"))
+    content = io.BytesIO()
+    document.save(content)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("box", "asked"),
+    [
+        ('<w:sym w:font="Wingdings" w:char="F0A8"/>', ["Married", "Yes", "No"]),
+        ('<w:sym w:font="Wingdings" w:char="F0E0"/>', ["Married Yes No"]),   # an arrow
+        ('<w:fldChar w:fldCharType="begin"><w:ffData><w:checkBox/></w:ffData></w:fldChar>', ["Married", "Yes", "No"]),
+    ],
+)
+def test_boxes_to_tick_part_what_a_word_paragraph_says(box: str, asked: list[str]):
+    seen: list[str] = []
+    content = word_paragraph(f"<w:r><w:t>Married</w:t>{box}<w:t> Yes</w:t>{box}<w:t> No</w:t></w:r>")
+    translate_file(content, lambda texts: seen.extend(texts) or texts, Options(format="docx"))
+    assert seen[: len(asked)] == asked
+
+
+def test_a_hyphen_of_word_is_part_of_its_word():
+    docx = pytest.importorskip("docx")
+    content = word_paragraph("<w:r><w:t>A non</w:t><w:noBreakHyphen/><w:t>profit</w:t></w:r><w:r><w:noBreakHyphen/></w:r><w:r><w:t>group</w:t></w:r>")
+    assert translate_file(content, same, Options(format="docx")) == content
+    seen: list[str] = []
+    result = docx.Document(io.BytesIO(translate_file(content, lambda texts: seen.extend(texts) or ["Une non-partie"], Options(format="docx"))))
+    assert seen == ["A non-profit-group"]
+    assert result.paragraphs[0].text == "Une non-partie"
+
+
 @given(st.binary(max_size=60), st.integers(0, 30000))
 @settings(max_examples=20)
 def test_a_damaged_word_document_is_refused_or_read(junk: bytes, place: int):
