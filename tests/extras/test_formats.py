@@ -394,6 +394,9 @@ def test_markup_whose_words_are_not_found_goes_where_as_many_words_are_before_it
         ("|<b>|Stop|</b>| now", "Arrêtez tout de suite", "|<b>|Arrêtez tout|</b>| de suite"),
         ("Go (|<i>|not|</i>|).", "Allez-y (pas).", "Allez-y (|<i>|pas|</i>|)."),
         ("One |<br>|two three", "Un deux trois", "Un |<br>|deux trois"),
+        ("Pay |<b>|$1,234.50|</b>| now", "Payez 1\u202f234,50\u00a0$ maintenant", "Payez |<b>|1\u202f234,50\u00a0$|</b>| maintenant"),
+        ("|<b>|3,000|</b>| people came to the show", "3 000 personnes sont venues au bal", "|<b>|3 000|</b>| personnes sont venues au bal"),
+        ("Meet at |<b>|5:30 PM|</b>| on Monday", "Rencontre à 17\u00a0h\u00a030 lundi", "Rencontre |<b>|à 17\u00a0h\u00a030|</b>| lundi"),
         ("Press |<b>|Ctrl+C|</b>| now", "Faites Ctrl+C maintenant", "Faites |<b>|Ctrl+C|</b>| maintenant"),
     ],
 )

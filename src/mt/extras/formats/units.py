@@ -17,8 +17,10 @@ CODE = re.compile(r"(<x\d+>|\{x\d+\})")
 DRESS = re.compile(r"(<x\d+>)")
 ARTICLE = re.compile(r"(?:les?|la|une?|des|du|de la)\s+|de l['’]|[ld]['’]", re.IGNORECASE)
 ENGLISH_ARTICLE = re.compile(r"(?:the|an?|some)\s", re.IGNORECASE)
-WORD = re.compile(r"\{x\d+\}|[^\W_]+")
-WHOLE_WORD = re.compile(r"\{x\d+\}|[^\W_](?:[^\s{}<>]*[^\W_])?")   # l'eau is one, and Ctrl+C
+# 1 234,50 $ and 17 h 30, spaces and all
+NUMBER = r"(?<!\w)(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d+)(?:,\d+)?(?:[ \u00a0\u202f](?:[$€£%]|h\b(?:[ \u00a0\u202f]\d\d)?))?(?!\S?\w)"
+WORD = re.compile(rf"\{{x\d+\}}|{NUMBER}|[^\W_]+")
+WHOLE_WORD = re.compile(rf"\{{x\d+\}}|{NUMBER}|[^\W_](?:[^\s{{}}<>]*[^\W_])?")   # l'eau is one, and Ctrl+C
 MARKS = r"(?:[^\w\s]|_)"
 MANY = 40          # codes in one sentence: not looked for any more
 LIKE = 0.75        # how like the words must be that are taken for a piece: "examples" is "exemple" alone, and "exemples" in a sentence
