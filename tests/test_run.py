@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from mt.config import Config
-from mt.errors import OutputError, RunError
-from mt.run import RunDir, claim, only_one, read_json, replacing, write_json, write_text
+from mt.errors import DataError, OutputError, RunError
+from mt.run import RunDir, claim, only_one, read_json, read_text, replacing, write_json, write_text
 
 
 def test_a_file_is_replaced_when_the_block_ends_well(tmp_path: Path):
@@ -123,6 +123,23 @@ def test_a_file_is_replaced_without_touching_what_lies_beside_it(tmp_path: Path)
     for text in ("one", "two"):
         write_text(tmp_path / "file", text)
     assert (tmp_path / ".file.old").read_text() == "the user's own"
+
+
+def test_text_in_another_encoding_is_told_how_to_convert(tmp_path: Path):
+    (tmp_path / "letter.txt").write_bytes(b"\x93caf\xe9\x94\n")   # quotation marks that latin1 has not
+    with pytest.raises(DataError) as problem:
+        read_text(tmp_path / "letter.txt")
+    assert f"iconv -f cp1252 -t utf-8 {tmp_path}" in problem.value.fix
+
+
+def test_a_file_keeps_its_permissions_when_it_is_replaced(tmp_path: Path):
+    path = tmp_path / "file"
+    for mode in (0o600, 0o640):
+        path.touch()
+        path.chmod(mode)
+        before = path.stat().st_mode
+        write_text(path, "new")
+        assert path.stat().st_mode == before
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there only_one holds nothing")

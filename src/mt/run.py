@@ -182,7 +182,7 @@ def decoded(content: bytes) -> tuple[str, bytes, str]:
         return content[len(mark) :].decode(encoding), mark, encoding
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise DataError(f"line {line}: not {encoding.upper()} text", fix="convert it: iconv -f latin1 -t utf-8") from error
+        raise DataError(f"line {line}: not {encoding.upper()} text", fix="convert it: iconv -f cp1252 -t utf-8") from error
 
 
 def write_text(path: Path, text: str) -> None:
@@ -204,7 +204,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` to write a file or a folder to; it takes `path`'s place when the block ends well.
 
     Whatever goes wrong, `path` is as it was and the temporary is gone. OSError becomes OutputError. A device or a pipe, such
-    as /dev/stdout, is written to itself; a link stays one.
+    as /dev/stdout, is written to itself; a link stays one, and a file keeps its permissions.
     """
     path = path.resolve()
     is_special = path.exists() and not path.is_file() and not path.is_dir()
@@ -216,6 +216,8 @@ def replacing(path: Path) -> Iterator[Path]:
             return
         if not temporary.is_dir():
             sync(temporary)
+            if path.is_file():
+                shutil.copymode(path, temporary)
             temporary.replace(path)
             return
         put_aside(path)   # a folder cannot be replaced in one step

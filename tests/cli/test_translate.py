@@ -210,6 +210,19 @@ def test_what_cannot_be_done_is_told_and_nothing_is_lost(
     assert len(list(tmp_path.iterdir())) == 3
 
 
+@pytest.mark.parametrize("arguments", [["Hello"], ["-i", "letter.txt"]])
+def test_a_file_that_may_not_be_written_is_not_replaced(
+    translate: Translate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+):
+    monkeypatch.chdir(tmp_path)
+    for name in ("letter.txt", "old.txt"):
+        Path(name).write_text("1\n")
+    monkeypatch.setattr("os.access", lambda path, mode: mode != os.W_OK)   # root may write to any file
+    code, _, err = translate(*arguments, "-o", "old.txt", "--model", "nowhere")   # told before a model is looked for
+    assert (code, Path("old.txt").read_text()) == (7, "1\n")
+    assert "may not be written" in err
+
+
 def test_a_variable_that_names_no_model_is_told(translate: Translate, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("MT_MODEL", "nowhere")
     code, _, err = translate("Hello")

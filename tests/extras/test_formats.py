@@ -314,8 +314,9 @@ def test_space_in_front_of_a_quoted_cell_stays_there():
     ("source", "asked", "french"),
     [
         ("_Open", "Open", "_Ouvrir"), ("&Quit", "Quit", "&Ouvrir"), ("E_xit", "Exit", "_Ouvrir"), ("Find &Next", "Find Next", "&Ouvrir"),
+        ("<a target='_blank'>here</a>", "here", "<a target='_blank'>Ouvrir</a>"),
         ("file_name", "file_name", "Ouvrir"), ("R&D &amp; more", "R&D &amp; more", "Ouvrir"), ("__init__", "__init__", "Ouvrir"),
-        *((same, same, "Ouvrir") for same in ("<a target='_blank'>here</a>", "Deleted {_count} files", "See docs/_static/x.png", "of T_max")),
+        *((same, same, "Ouvrir") for same in ("Deleted {_count} files", "See docs/_static/x.png", "of T_max")),
     ],
 )
 def test_the_key_of_a_menu_goes_to_its_first_letter(source: str, asked: str, french: str):
@@ -342,6 +343,66 @@ def test_gettext_fills_what_is_empty_and_keeps_what_is_translated():
     assert run(result, "po") == result   # nothing is left to do
     assert run('msgid "a\\nb"\nmsgstr ""', "po") == 'msgid "a\\nb"\nmsgstr ""\n"A\\n"\n"B"'   # no line end at the end
     assert run(PO.replace("\n", "\r\n"), "po") == result.replace("\n", "\r\n")
+
+
+def test_a_catalogue_names_the_encoding_it_is_written_in():
+    for charset, written in (("CHARSET", "UTF-8"), ("ISO-8859-1", "UTF-8"), ("UTF-8", "UTF-8"), ("utf-8", "utf-8"), ("UTF-16", "UTF-8")):
+        source = f'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset={charset}\\n"\n\nmsgid "charset=CHARSET"\nmsgstr "x"\n'
+        assert run(source, "po") == source.replace(f"charset={charset}\\n", f"charset={written}\\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "asked", "french"),
+    [
+        ('See <a href="x">this link</a>.', ["See this link.", "this link"], 'SEE <a href="x">THIS LINK</a>.'),
+        ("Hi <0>{{name}}</0>, click <1>here</1>!", ["Hi {{name}}, click here!"], "HI <0>{{NAME}}</0>, CLICK <1>HERE</1>!"),
+        ("One <br/>two", ["One", "two"], "ONE <br/>TWO"),
+        ("<p>One <em>two</em>.</p><p>Three.<br>Four.</p>", ["Three.", "Four.", "One two.", "two"], "<p>ONE <em>TWO</em>.</p><p>THREE.<br>FOUR.</p>"),
+        ("Run <code>Ls</code> now.", ["Run {x1} now."], "RUN <code>Ls</code> NOW."),
+        *((same, [same], same.upper()) for same in ("Write to <email>, <Name>.", "One, two. If a < b and c > d.", "If a <b and c> d")),
+    ],
+)
+def test_tags_in_strings_stay_around_their_words(source: str, asked: list[str], french: str):
+    seen: list[str] = []
+    for format, document in documents(source, "").items():
+        assert run(document, format, lambda texts: seen.extend(texts) or upper(texts)) == documents(source, french)[format]
+    assert [text for text in asked if text not in seen] == []
+
+
+def documents(source: str, french: str) -> dict[str, str]:
+    """A catalogue with a translation or none, and other files with that, or the source, as their only text."""
+    said = french or source
+    cell = said.replace('"', '""')
+    return {"json": json.dumps([said]), "csv": f'a,b\n1,"{cell}"\n', "po": f"msgid {json.dumps(source)}\nmsgstr {json.dumps(french)}\n"}
+
+
+def test_what_separates_cells_is_what_makes_as_many_of_them_in_each_row():
+    source = "ID;Name (last, first);City, state, zip\r\n1;Smith, John;Austin, TX\r\n\r\n2;x;y\r\n"
+    assert run(source, "csv", fields=("3",)) == source.replace("Austin, TX", "AUSTIN, TX").replace("x;y", "x;Y")
+    assert run("a,b\n1,x,too many\n", "csv", fields=("b",)) == "a,b\n1,X,too many\n"   # else the head decides
+    assert run("Hi, you\nOne; two\nMore\n", "csv", fields=("Hi",)) == "Hi, you\nONE; TWO\nMORE\n"
+
+
+@pytest.mark.parametrize("line", ["sep=;\r\n", "SEP=;\n", '"sep=;"\n'])
+def test_a_table_may_say_itself_what_separates_cells(line: str):
+    source = f"{line}id;b,c,d\n1;Hello, you\n"
+    assert run(source, "csv", fields=("b,c,d",)) == source.replace("Hello, you", "HELLO, YOU")
+
+
+@pytest.mark.parametrize(
+    ("source", "result"),
+    [
+        ("[^1]: One of all\n[^2]: Two of all\n", "[^1]: ONE OF ALL\n[^2]: TWO OF ALL\n"),
+        ("import A, {B} from '@x/A';\nimport \"./c.css\"\n\nexport const answer = 42;\nexport default Page\n", None),
+        ("import data from the old\nexport default settings now\n", "IMPORT DATA FROM THE OLD\nEXPORT DEFAULT SETTINGS NOW\n"),
+        ('=== "Tab"\n\nText\n{: .note }\n', '=== "Tab"\n\nTEXT\n{: .note }\n'),
+        ("A ==bold word== if x==y or a == b", "A ==BOLD WORD== IF X==Y OR A == B"),
+    ],
+)
+def test_extensions_of_markdown_are_read(source: str, result: str | None):
+    seen: list[str] = []
+    assert run(source, "md", lambda texts: seen.extend(texts) or upper(texts)) == (result or source)
+    assert not any("==b" in text or ("One" in text and "Two" in text) for text in seen)
 
 
 FRENCH = {
@@ -394,6 +455,9 @@ def test_markup_whose_words_are_not_found_goes_where_as_many_words_are_before_it
         ("|<b>|Stop|</b>| now", "Arrêtez tout de suite", "|<b>|Arrêtez tout|</b>| de suite"),
         ("Go (|<i>|not|</i>|).", "Allez-y (pas).", "Allez-y (|<i>|pas|</i>|)."),
         ("One |<br>|two three", "Un deux trois", "Un |<br>|deux trois"),
+        ("Pay |<b>|$1,234.50|</b>| now", "Payez 1\u202f234,50\u00a0$ maintenant", "Payez |<b>|1\u202f234,50\u00a0$|</b>| maintenant"),
+        ("|<b>|3,000|</b>| people came to the show", "3 000 personnes sont venues au bal", "|<b>|3 000|</b>| personnes sont venues au bal"),
+        ("Meet at |<b>|5:30 PM|</b>| on Monday", "Rencontre à 17\u00a0h\u00a030 lundi", "Rencontre |<b>|à 17\u00a0h\u00a030|</b>| lundi"),
         ("Press |<b>|Ctrl+C|</b>| now", "Faites Ctrl+C maintenant", "Faites |<b>|Ctrl+C|</b>| maintenant"),
     ],
 )
@@ -607,6 +671,44 @@ def test_what_stands_in_a_word_paragraph_keeps_its_place():
     document.save(content)
     result = docx.Document(io.BytesIO(translate_file(content.getvalue(), upper, Options(format="docx"))))
     assert [run.text for run in result.paragraphs[0].runs] == ["BEFORE THE PICTURE", "", " AND AFTER IT."]
+
+
+def word_paragraph(xml: str) -> bytes:
+    """A document with one paragraph, of runs as Word writes them."""
+    docx = pytest.importorskip("docx")
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
+    document = docx.Document()
+    document.element.body.insert(0, parse_xml(f"<w:p {nsdecls('w')}>{xml}</w:p>"))
+    content = io.BytesIO()
+    document.save(content)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("box", "asked"),
+    [
+        ('<w:sym w:font="Wingdings" w:char="F0A8"/>', ["Married", "Yes", "No"]),
+        ('<w:sym w:font="Wingdings" w:char="F0E0"/>', ["Married Yes No"]),   # an arrow
+        ('<w:fldChar w:fldCharType="begin"><w:ffData><w:checkBox/></w:ffData></w:fldChar>', ["Married", "Yes", "No"]),
+    ],
+)
+def test_boxes_to_tick_part_what_a_word_paragraph_says(box: str, asked: list[str]):
+    seen: list[str] = []
+    content = word_paragraph(f"<w:r><w:t>Married</w:t>{box}<w:t> Yes</w:t>{box}<w:t> No</w:t></w:r>")
+    translate_file(content, lambda texts: seen.extend(texts) or texts, Options(format="docx"))
+    assert seen[: len(asked)] == asked
+
+
+def test_a_hyphen_of_word_is_part_of_its_word():
+    docx = pytest.importorskip("docx")
+    content = word_paragraph("<w:r><w:t>A non</w:t><w:noBreakHyphen/><w:t>profit</w:t></w:r><w:r><w:noBreakHyphen/></w:r><w:r><w:t>group</w:t></w:r>")
+    assert translate_file(content, same, Options(format="docx")) == content
+    seen: list[str] = []
+    result = docx.Document(io.BytesIO(translate_file(content, lambda texts: seen.extend(texts) or ["Une non-partie"], Options(format="docx"))))
+    assert seen == ["A non-profit-group"]
+    assert result.paragraphs[0].text == "Une non-partie"
 
 
 @given(st.binary(max_size=60), st.integers(0, 30000))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import select
 import sys
@@ -89,6 +90,8 @@ def check(text: list[str] | None, input: Path | None, output: Path | None, *, by
         raise UsageError("there is TEXT and --input", fix="give one of them")
     if output and output.is_dir():
         raise OutputError(f"{output} is a folder", fix="name a file in it")
+    if output and output.is_file() and not os.access(output, os.W_OK):
+        raise OutputError(f"{output} may not be written to", fix="choose another --output")   # its folder would let us replace it
     if input and output and input.exists() and output.exists() and output.samefile(input):
         raise OutputError(f"{output} is the input", fix="choose another --output")
 

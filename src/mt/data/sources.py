@@ -188,7 +188,7 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
             try:
                 line = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
             except UnicodeDecodeError as error:
-                raise DataError(f"{path}, line {number}: not UTF-8 text", fix=f"convert it: iconv -f latin1 -t utf-8 {path}") from error
+                raise DataError(f"{path}, line {number}: not UTF-8 text", fix=f"convert it: iconv -f cp1252 -t utf-8 {path}") from error
             if "\x00" in line:
                 raise DataError(f"{path}, line {number}: binary, not text", fix="give a text file")
             yield number, line

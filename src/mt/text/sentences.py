@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-# Where no sentence goes on: line breaks of every kind, also written as \n, and what aligns or parts columns.
-LINE_BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|\t+| {4,}|(?<!\S)\|(?!\S)|(?<!:)(?:\\[nrt])+(?=[A-Z\s]|\Z)")
+# Where no sentence goes on: line breaks of every kind, also written as \n, what aligns or parts columns, boxes to tick; "✓ to save" goes on.
+MARK = r"(?<!\S)(?:[|•·☐-☒□■▢●○◯⬜⬛]|[✓-✘»](?=\ufe0f?\s+[^\sa-z]))\ufe0f?(?!\S)"
+LINE_BREAK = re.compile(rf"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|\t+| {{4,}}|{MARK}|(?<!:)(?:\\[nrt])+(?=[A-Z\s]|\Z)")
 # What stands in front of a line's first sentence: indentation, quote marks of e-mails, list bullets, tick boxes, heading marks.
 BULLET = r"(?:[-*+•‣◦▪●○■□·–—]|#{1,6}|\(?\d{1,3}[.)]|\(?(?:[a-z]|[IVX]+)[.)]|\(?[A-Z]\))[ \t]+"
 LINE_START = re.compile(rf"\s*(?:>+[ \t]*)*(?:{BULLET}(?:\[[ xX]\][ \t]+)?)?\s*")
-# A possible sentence end: marks, then closing quotes, brackets and footnote numbers, then space.
-# Without the lookbehind, each dot in a long row of dots would be tried as the first: quadratic time.
+# A possible sentence end: marks, closing quotes, brackets and footnote numbers, space. Without the lookbehind dots take quadratic time.
 SENTENCE_END = re.compile(r"""(?<![.!?…])([.!?…]+)((?:["'”’»)\]]|\[\d{1,3}\])*)(\s+)(?=\S)""")
 OPENERS = "\"'“‘«([¿¡-–—"
 

@@ -18,14 +18,16 @@ BREAKS = frozenset(f"{W}{name}" for name in ("tab", "br", "cr", "ptab"))   # the
 MARKS = frozenset(
     f"{W}{name}"
     for name in (
-        "footnoteReference endnoteReference commentReference commentRangeStart commentRangeEnd drawing pict object sym fldChar noBreakHyphen".split()
+        "footnoteReference endnoteReference commentReference commentRangeStart commentRangeEnd drawing pict object sym fldChar".split()
     )
 ) | {MATHS}
+HYPHEN = f"{W}noBreakHyphen"
+BOXES = frozenset("4f 50 51 52 53 54 6c 6e 6f 70 71 72 a1 a3 a4 a8 fb fc fd fe".split())   # and ticks, in Wingdings; its arrows stand in sentences
 LOOKS = frozenset(f"{W}{name}" for name in ("lang", "noProof"))            # of a run that nobody sees
 SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 Element = Any               # lxml's, which has no types
-Stretch = list[Element]     # w:t elements in a row that look alike: Word cuts text anywhere
+Stretch = list[Element]     # w:t elements and hyphens in a row that look alike: Word cuts text anywhere
 
 
 def translate_file(content: bytes, translate: Translate, options: Options) -> bytes:
@@ -59,22 +61,28 @@ def texts(content: bytes) -> dict[str, Element]:
 
 
 def stretches(paragraph: Element) -> Iterator[list[Stretch]]:
-    """The text of a paragraph up to each tab or line break, cut where its looks change and where something stands in it."""
+    """The text of a paragraph up to each tab, line break or box to tick, cut where its looks change and where something stands in it."""
     line: list[Stretch] = []
     last = None
-    for element in paragraph.iter(f"{W}t", *BREAKS, *MARKS):
+    for element in paragraph.iter(f"{W}t", HYPHEN, *BREAKS, *MARKS):
         is_text = element.tag not in MARKS
         if next(element.iterancestors(f"{W}p")) is not paragraph or (is_text and element.getparent().tag != f"{W}r"):
             continue   # in a text box, which is a paragraph of its own; or a tab stop
-        if element.tag in BREAKS:
+        if element.tag in BREAKS or is_box(element):
             yield line
             line = []
         elif is_text and line and looks(element) == last:
             line[-1].append(element)
         elif is_text:
             line.append([element])
-        last = looks(element) if element.tag == f"{W}t" else None
+        last = looks(element) if is_text and element.tag not in BREAKS else None
     yield line
+
+
+def is_box(element: Element) -> bool:
+    """Whether it is a box to tick: a sign of Wingdings or a field of a form."""
+    is_sign = element.tag == f"{W}sym" and element.get(f"{W}font", "").startswith("Wingdings")
+    return (is_sign and element.get(f"{W}char", "")[-2:].lower() in BOXES) or element.find(f"{W}ffData/{W}checkBox") is not None
 
 
 def looks(text: Element) -> tuple[object, ...]:
@@ -92,13 +100,13 @@ def unit(line: list[Stretch]) -> Unit:
 
 def said(stretch: Stretch) -> str:
     """The text of a stretch."""
-    return "".join(element.text or "" for element in stretch)
+    return "".join("-" if element.tag == HYPHEN else element.text or "" for element in stretch)
 
 
 def write(stretch: Stretch, text: str) -> None:
-    """Put another text into the first element of a stretch, nothing into the others."""
+    """Put another text into the first element of a stretch, nothing into the others; hyphens become text."""
     for i, element in enumerate(stretch if text != said(stretch) else []):
-        element.text = "" if i else text
+        element.tag, element.text = f"{W}t", "" if i else text
         element.set(SPACE, "preserve")
 
 

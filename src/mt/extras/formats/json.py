@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from textwrap import shorten
 
 from mt.errors import DataError
-from mt.extras.formats import Options, Translate, splice, translate_texts
+from mt.extras.formats import Options, Translate, splice
+from mt.extras.formats.units import translate_tagged
 
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]')
 
@@ -32,7 +33,7 @@ def translate_file(content: str, translate: Translate, options: Options) -> str:
             paths = ", ".join(dict.fromkeys(value.path for value in found if value.path))
             raise DataError(f"there is no text under {field!r}", fix=f"there is some under {shorten(paths, 200)}")
     wanted = [value for value in found if not options.fields or any(is_under(value.path, each) for each in options.fields)]
-    results = translate_texts([value.text for value in wanted], translate)
+    results = translate_tagged([value.text for value in wanted], translate)
     changed = [(value, result) for value, result in zip(wanted, results, strict=True) if result != value.text]
     is_ascii = content.isascii() and "\\u" in content
     literals = [written(result, content[slice(*value.span)], is_ascii) for value, result in changed]

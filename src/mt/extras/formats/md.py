@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 
 ROW = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")   # markdown-it, too, takes a lone \r for a line end
 FRONT_MATTER = re.compile(r"\A(---|\+\+\+)[ \t]*\r?\n.*?^(?:\1|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
-# Lines that extensions of Markdown read: admonitions, alerts, templates.
-DIRECTIVE = re.compile(r":::|!!!|\?\?\?|\{[%#]|\[![A-Z]+\]\s*\Z")
+# Lines that extensions of Markdown read: admonitions, alerts, tabs, templates, attributes, code of MDX.
+DIRECTIVE = re.compile(
+    r":::|!!!|\?\?\?|===[!+]? [\"']|\{[%#:]|\[![A-Z]+\]\s*\Z|import (?:[\w*{][^\"']* from )?([\"'])[^\"']+\1;?\Z"
+    r"|export (?:(?:const|let|var) [^=]+=|\{.*\}|\* from |default (?:[\w.]+;?\Z|function\b|class\b|\(|\{)|(?:async )?function \w+\()"
+)
+BEGINS = re.compile(r": |\[\^[^\[\]]+\]:")   # a line with the text of a definition, or of a footnote
 BLOCK_MARK = r"[-+*>#=|~`:<]|\d+[.)]"   # must not begin a line of a paragraph
 BREAKABLE = rf"(?<! ) (?! |{BLOCK_MARK})"
 MARKUP = re.compile(
@@ -33,6 +37,7 @@ MARKUP = re.compile(
     r"|\[(?=[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\](?:\(|\[[^\]]))"                # start of one
     r"|\[(?P<label>[^\[\]]+)\](?:\[\])?"                                       # perhaps a link by its own text
     r"|<[a-zA-Z/!][^<>]*>|(?:\*{1,3}|~~)(?=\S)|(?<=\S)(?:\*{1,3}|~~)|(?<!\w)_{1,3}(?=\w)|(?<=\S)_{1,3}(?!\w)"
+    r"|(?<![\w=])==(?=[^\s=](?:[^=]*[^\s=])?==(?![\w=]))|(?<=[^\s=])==(?![\w=])"
 )
 
 Line = tuple[int, int]
@@ -68,7 +73,7 @@ def found(content: str, labels: dict[str, Any]) -> Iterator[list[Line]]:
         lines: list[Line] = []
         for row, text in text_lines(token):
             line = place(content, text, start=max(cursor, starts[row]), end=starts[row + 1])
-            if lines and (line is None or text.startswith(": ")):   # a definition
+            if lines and (line is None or BEGINS.match(text)):
                 yield lines
                 lines = []
             if line is None:

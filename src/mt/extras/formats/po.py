@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from mt.extras.formats import Options, Translate, translate_texts
+from mt.extras.formats import Options, Translate
+from mt.extras.formats.units import translate_tagged
 from mt.text.literals import literals
 
 ROW = re.compile(r"[^\n]*\n|[^\n]+")   # unlike splitlines, which would cut messages at U+2028 and its like
@@ -42,7 +43,7 @@ def translate_file(content: str, translate: Translate, options: Options) -> str:
     wanted = [(*entry.lines[keyword], keyword, source) for entry in found for keyword, source in entry.sources().items()]
     keys = [key_of(source) for *_, source in wanted]
     texts = [KEY.sub("", source) if key else source for key, (*_, source) in zip(keys, wanted, strict=True)]
-    results = [FIRST_LETTER.sub(key, text, count=1) for key, text in zip(keys, translate_texts(texts, translate), strict=True)]
+    results = [FIRST_LETTER.sub(key, text, count=1) for key, text in zip(keys, translate_tagged(texts, translate), strict=True)]
     line_end = "\r\n" if "\r\n" in content else "\n"
     for (first, last, keyword, _), result in reversed(list(zip(wanted, results, strict=True))):
         end = lines[last][len(lines[last].rstrip("\r\n")) :]   # nothing at the end of some files
@@ -90,5 +91,6 @@ def written(keyword: str, text: str) -> list[str]:
 
 
 def in_french(line: str) -> str:
-    """A line of the header with what xgettext leaves to be filled in: the language and its plural forms."""
+    """A line of the header with the encoding of what is written, and what xgettext leaves open: the language and its plural forms."""
+    line = re.sub(r'(?i)("Content-Type:.*charset=)(?!utf-?8\b)[^\s;\\"]+', r"\1UTF-8", line)
     return line.replace('"Language: \\n', '"Language: fr\\n').replace("nplurals=INTEGER; plural=EXPRESSION;", FRENCH_PLURAL)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from mt.errors import DataError
-from mt.extras.formats import Options, Translate, splice, translate_texts
+from mt.extras.formats import Options, Translate, splice
+from mt.extras.formats.units import translate_tagged
 
+HINT = re.compile(r'"?sep=([^\r\n])"?[ \t]*(?:\r\n|[\r\n]|\Z)', re.IGNORECASE)   # a line for Excel
+LOOK = 50   # rows looked at for what separates cells
 QUOTED = re.compile(r'"((?:[^"]|"")*+)"')
 
 Cell = tuple[int, int]
@@ -15,20 +19,29 @@ Cell = tuple[int, int]
 
 def translate_file(content: str, translate: Translate, options: Options) -> str:
     """The table with its cells translated; the first row is its head, and `fields` are names of its columns or numbers from 1."""
-    # What separates cells is what makes most of them in the head.
-    delimiter = "\t" if options.format == "tsv" else max(",;\t|", key=lambda mark: len(next(cells(content, mark), [])))
-    rows = list(cells(content, delimiter))
+    hint = HINT.match(content)
+    start = hint.end() if hint else 0
+    by_itself = "\t" if options.format == "tsv" else max(",;\t|", key=lambda mark: fit(content, mark, start))
+    delimiter = hint[1] if hint else by_itself
+    rows = list(cells(content, delimiter, start))
     if not rows:
         return content
     columns = chosen([value(content[slice(*cell)]).strip() for cell in rows[0]], options.fields)
     spans = [cell for row in rows[1:] for number, cell in enumerate(row) if columns is None or number in columns]
     raw = [content[slice(*span)] for span in spans]
-    results = translate_texts(list(map(value, raw)), translate)
+    results = translate_tagged(list(map(value, raw)), translate)
     return splice(content, spans, [written(result, cell, delimiter) for result, cell in zip(results, raw, strict=True)])
 
 
-def cells(content: str, delimiter: str) -> Iterator[list[Cell]]:
-    """The rows of a table, each as where its cells stand, quotes included; the csv module would forget that.
+def fit(content: str, delimiter: str, start: int) -> tuple[bool, int]:
+    """How well this separates cells: whether it makes as many of them in each of the first rows, more than one, and how many in the head."""
+    rows = islice(cells(content, delimiter, start), LOOK)
+    sizes = [len(row) for row in rows if row != [(row[0][0], row[0][0])]]   # not of blank lines
+    return len(set(sizes)) == 1 < sizes[0], sizes[0] if sizes else 0
+
+
+def cells(content: str, delimiter: str, start: int) -> Iterator[list[Cell]]:
+    """The rows of a table, from `start` on, each as where its cells stand, quotes included; the csv module would forget that.
 
     A quoted cell may have several lines; not with tabs, since files of that kind often have quotes that are just text.
     """
@@ -37,7 +50,6 @@ def cells(content: str, delimiter: str) -> Iterator[list[Cell]]:
     quoted = rf'"(?:{inside}|"")*+"(?={mark}|[\r\n]|\Z)'
     cell = re.compile(rf"(?: *(?={quoted}))?(?P<cell>{quoted}|[^{mark}\r\n]*)(?P<end>{mark}|\r\n|[\r\n]|\Z)")
     row: list[Cell] = []
-    start = 0
     while start < len(content) or row:
         match = cell.match(content, start)
         assert match, "the second branch matches anything"

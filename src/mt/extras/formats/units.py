@@ -17,8 +17,13 @@ CODE = re.compile(r"(<x\d+>|\{x\d+\})")
 DRESS = re.compile(r"(<x\d+>)")
 ARTICLE = re.compile(r"(?:les?|la|une?|des|du|de la)\s+|de l['’]|[ld]['’]", re.IGNORECASE)
 ENGLISH_ARTICLE = re.compile(r"(?:the|an?|some)\s", re.IGNORECASE)
-WORD = re.compile(r"\{x\d+\}|[^\W_]+")
-WHOLE_WORD = re.compile(r"\{x\d+\}|[^\W_](?:[^\s{}<>]*[^\W_])?")   # l'eau is one, and Ctrl+C
+# 1 234,50 $ and 17 h 30, spaces and all
+NUMBER = r"(?<!\w)(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d+)(?:,\d+)?(?:[ \u00a0\u202f](?:[$€£%]|h\b(?:[ \u00a0\u202f]\d\d)?))?(?!\S?\w)"
+WORD = re.compile(rf"\{{x\d+\}}|{NUMBER}|[^\W_]+")
+WHOLE_WORD = re.compile(rf"\{{x\d+\}}|{NUMBER}|[^\W_](?:[^\s{{}}<>]*[^\W_])?")   # l'eau is one, and Ctrl+C
+# Tags in the strings of programs, the words of code among them, and where a paragraph ends.
+TAG = re.compile(r"(?P<word><(?P<code>code|kbd|samp|var)\b[^<>]*>.*?</(?P=code)>)|</?(?P<name>[A-Za-z][\w.-]*|\d+)\b[^<>]*>", re.DOTALL)
+BLOCK = re.compile(r"(</?(?:p|div|br|hr|li|[dou]l|d[dt]|h[1-6]|t[dhr]|blockquote)\b[^<>]*>)", re.IGNORECASE)
 MARKS = r"(?:[^\w\s]|_)"
 MANY = 40          # codes in one sentence: not looked for any more
 LIKE = 0.75        # how like the words must be that are taken for a piece: "examples" is "exemple" alone, and "exemples" in a sentence
@@ -48,6 +53,28 @@ def translate_units(units: Sequence[Unit], translate: Translate) -> list[Unit]:
             results[i] = result
     done = iter([result or sentence for result, sentence in zip(results, todo, strict=True)])
     return [joined([next(done) for _ in unit]) for unit in split]
+
+
+def translate_tagged(texts: Sequence[str], translate: Translate) -> list[str]:
+    """Each text translated like a unit whose markup are the tags in it, and like any other text where it has none."""
+    blocks = [BLOCK.split(text) for text in texts]
+    units = [tagged(block) for each in blocks for block in each[::2]]
+    bare = iter(translate_texts([unit[0] for unit in units if len(unit) == 1], translate))
+    marked = iter(translate_units([unit for unit in units if len(unit) > 1], translate))
+    done = iter([next(bare) if len(unit) == 1 else "".join(next(marked)) for unit in units])
+    return ["".join(part if i % 2 else next(done) for i, part in enumerate(each)) for each in blocks]
+
+
+def tagged(text: str) -> Unit:
+    """A text cut at its tags. <email> or <NAME>, which nothing closes, is none: it stands for a word."""
+    closed = set(re.findall(r"</([\w.-]+)\s*>", text))
+    parts: Unit = []
+    end = 0
+    for tag in TAG.finditer(text):
+        if tag["word"] or tag["name"] in closed or tag[0].endswith("/>"):
+            parts += [text[end : tag.start()], Word(tag[0]) if tag["word"] else tag[0]]
+            end = tag.end()
+    return [*parts, text[end:]]
 
 
 def sentences(unit: Unit) -> list[Unit]:
