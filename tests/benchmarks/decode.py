@@ -86,7 +86,7 @@ def load_side(settings: dict[str, Any]) -> tuple[Callable[[], object], Callable[
 def ours(run: RunDir, config: DecodeConfig, settings: dict[str, Any]) -> Translate:
     """As `mt translate` does; where the length is forced the engine alone, since what never ends would be searched for again."""
     engine = "ct2" if "ct2" in settings["side"] else "torch"
-    precision = {"float32": "fp32", "bfloat16": "bf16", "int8": "int8"}[settings["side"].split()[-1]]
+    precision = "auto" if engine == "ct2" else {"float32": "fp32", "bfloat16": "bf16", "int8": "int8"}[settings["side"].split()[-1]]
     translator = load(run.path, config, device="cpu", engine=engine, threads=settings["threads"], precision=precision)
     if settings["forced"]:
         return coded(translator.tokenizer, lambda sources: [found[0].tokens for found in translator.engine.translate(sources, config)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mt.text.fidelity import apart, attempts, cut, invented, missing, protect
@@ -133,6 +133,7 @@ def test_a_text_is_faithful_to_itself(text: str):
 
 
 @given(UGLY)
+@example(".€1")
 def test_what_is_hidden_comes_back_where_it_was(text: str):
     words = [literal for literal in literals(text) if literal.kind != "number"]
     protected = protect(text, words)

@@ -19,7 +19,7 @@ MONEY = "$€£¥₹₩₽₪₿¢"
 NUMBER = re.compile(
     rf"(?<![\w.])(?:[A-Za-z]{{1,16}}|[A-Z][A-Za-z]{{0,15}}-)[0-9]+[A-Za-z0-9]*(?:\.[0-9]+[A-Za-z0-9]*)*"
     rf"|(?<![\w.,])\+?\(?[0-9]+\)?(?:[ -]\(?[0-9]+\)?){{2,}}(?!\w|[.,:/][0-9])"
-    rf"|(?:(?<![\w)\]%}}.-])[-−+±])?(?:(?<!\w)(?:US|CA|AU|HK|NZ)?[{MONEY}][ {NO_BREAK}]?)?{DIGITS}(?:(?:[-–/:×x]| [x×] ){DIGITS})*"
+    rf"|(?:(?<![\w)\]%}}.-])[-−+±])?(?:(?<![\w.])(?:US|CA|AU|HK|NZ)?[{MONEY}][ {NO_BREAK}]?)?{DIGITS}(?:(?:[-–/:×x]| [x×] ){DIGITS})*"
     rf"(?:(?:st|nd|rd|th|[kKmMB]|bn)\b|[ {NO_BREAK}]?(?:[%‰](?![\w(])|°(?:[CF]\b)?|[{MONEY}](?![\w{{])|[ap]\.m\b(?:\.(?=\W*\w))?|[ap]m\b|[AP]M\b))?"
 )
 FRENCH_NUMBER = re.compile(
