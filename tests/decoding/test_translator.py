@@ -57,6 +57,11 @@ def test_what_has_no_letters_comes_back_untouched(tokenizer: Tokenizer, text: st
     assert not engine.asked
 
 
+def test_brackets_open_without_a_space(tokenizer: Tokenizer):
+    translator = speaking(tokenizer, {"the mat (and the cat) ran": "le tapis ( et le chat) a couru ( )"})
+    assert translator.translate("the mat (and the cat) ran").text == "le tapis (et le chat) a couru ( )"
+
+
 def test_layout_survives(tokenizer: Tokenizer):
     translator = speaking(tokenizer, {"Hello.": "Bonjour.", "The cat ran.": "Le chat courut."})
     text = "  Hello.  The cat ran.\r\n\r\n\t- Hello.\n> Hello. \n\n"

@@ -163,10 +163,10 @@ class Translator:
         return results
 
     def sentence(self, hypotheses: Sequence[Hypothesis], warnings: list[str]) -> Sentence:
-        """Hypotheses as text, each text once: it may have been found in several spellings of tokens."""
+        """Hypotheses as text, each text once: it may have been found in several spellings of tokens. Brackets open without a space."""
         confidences: dict[str, float] = {}
         for hypothesis in hypotheses:
-            confidences.setdefault(normalize(self.tokenizer.decode(hypothesis.tokens)), hypothesis.confidence)
+            confidences.setdefault(re.sub(r"(?<=[(\[]) (?=\w)", "", normalize(self.tokenizer.decode(hypothesis.tokens))), hypothesis.confidence)
         return Sentence(list(confidences), list(confidences.values()), warnings)
 
     def runs_away(self, source: Sequence[int], hypothesis: Hypothesis) -> bool:
