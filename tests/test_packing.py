@@ -10,7 +10,7 @@ from mt.config import DecodeConfig, ModelConfig
 from mt.decoding.engine import TorchEngine
 from mt.errors import ConfigError
 from mt.model import build
-from mt.packing import pack, product, to_bytes
+from mt.packing import byte_product, pack, to_bytes
 
 has_onednn = pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="this PyTorch has no oneDNN")
 has_vnni = pytest.mark.skipif(not torch.cpu.get_capabilities().get("avx512_vnni"), reason="this CPU has no AVX512-VNNI")
@@ -30,8 +30,8 @@ def network(**changes: object) -> nn.Module:
 
 
 @has_onednn
-@pytest.mark.parametrize(("precision", "error"), [("bf16", 0.05), pytest.param("int8", 0.08, marks=has_vnni)])
-def test_packed_matrices_say_nearly_the_same(precision: str, error: float):
+@pytest.mark.parametrize(("precision", "most", "spread"), [("bf16", 0.05, 0.025), pytest.param("int8", 0.16, 0.04, marks=has_vnni)])
+def test_packed_matrices_say_nearly_the_same(precision: str, most: float, spread: float):
     model = network()
     src, tgt = torch.randint(4, 200, (3, 7)), torch.randint(4, 200, (3, 5))
     with torch.inference_mode():
@@ -40,13 +40,13 @@ def test_packed_matrices_say_nearly_the_same(precision: str, error: float):
         rounded = model(src, tgt)
     assert rounded.dtype == torch.float32
     assert not torch.equal(rounded, exact)
-    assert (rounded - exact).abs().max() < 2 * error * exact.std()
-    assert (rounded - exact).std() < error / 2 * exact.std()
+    assert (rounded - exact).abs().max() < most * exact.std()
+    assert (rounded - exact).std() < spread * exact.std()
 
 
 @has_vnni
 def test_in_int8_a_product_of_many_rows_is_that_of_each_alone():
-    multiply = product(torch.randn(24, 40), torch.randn(24))
+    multiply = byte_product(torch.randn(24, 40), torch.randn(24))
     x = torch.randint(0, 256, (3, 15, 40), dtype=torch.uint8)
     together = multiply(x)
     assert torch.equal(together, torch.stack([torch.stack([multiply(row[None])[0] for row in rows]) for rows in x]))

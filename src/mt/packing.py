@@ -102,7 +102,7 @@ def pack_int8(model: Any) -> None:
         if isinstance(layer, DecoderLayer):
             pack_attention(layer.cross_attention, layer.after_cross_attention.norm, model.encoder_norm)
         pack_feed_forward(layer.feed_forward, layer.after_feed_forward.norm)
-    model.logits = product(*after(model.decoder_norm, model.output_weight))
+    model.logits = byte_product(*after(model.decoder_norm, model.output_weight))
     norms: list[Any] = [module for module in model.modules() if isinstance(module, nn.LayerNorm)]
     for norm in norms:
         norm.weight.fill_(1 / STEP)
@@ -117,11 +117,11 @@ def pack_attention(attention: Any, asking: nn.LayerNorm, offering: nn.LayerNorm)
     come after it, and what makes a byte of the mean before it. (A mask that hides everything would make zeros, which are no bytes'
     zero; there is none: a source has </s>, a hypothesis its newest token.)
     """
-    query, key = (product(*after(norm, each.weight, each.bias)) for norm, each in ((asking, attention.query), (offering, attention.key)))
+    query, key = (byte_product(*after(norm, each.weight, each.bias)) for norm, each in ((asking, attention.query), (offering, attention.key)))
     weight, bias = after(offering, attention.value.weight, attention.value.bias)
     unit = weight.norm(dim=1).clamp_min(TINY) * (MIXED / LARGEST)
-    value = product(weight / unit[:, None], torch.full_like(unit, ZERO + 0.5))
-    output = product(attention.output.weight * unit, attention.output.bias + attention.output.weight @ bias, step=1.0)
+    value = byte_product(weight / unit[:, None], torch.full_like(unit, ZERO + 0.5))
+    output = byte_product(attention.output.weight * unit, attention.output.bias + attention.output.weight @ bias, step=1.0)
     for linear, forward in zip((attention.query, attention.key, attention.value), (query, key, value), strict=True):
         linear.forward, linear.weight = forward, None
     attention.output.forward, attention.output.weight = lambda x: output(to_bytes(x)), None
@@ -131,8 +131,8 @@ def pack_feed_forward(layer: Any, norm: nn.LayerNorm) -> None:
     """After a layer norm; what lies between the two matrices is positive, and a byte too."""
     weight, bias = after(norm, layer.widen.weight, layer.widen.bias)
     unit = (MIXED * weight.norm(dim=1) + bias.abs()).clamp_min(TINY) / (ZERO + LARGEST)
-    widen = product(weight / unit[:, None], bias / unit, out=torch.uint8, then="relu")
-    narrow = product(layer.narrow.weight * unit, layer.narrow.bias, step=1.0, zero=0)
+    widen = byte_product(weight / unit[:, None], bias / unit, out=torch.uint8, then="relu")
+    narrow = byte_product(layer.narrow.weight * unit, layer.narrow.bias, step=1.0, zero=0)
     layer.forward = lambda x: narrow(widen(x))
     layer.widen.weight = layer.narrow.weight = None
 
@@ -147,7 +147,7 @@ def to_bytes(x: Tensor) -> Tensor:
     return x.clamp(0, ZERO + LARGEST).short().byte()
 
 
-def product(
+def byte_product(
     weight: Tensor, bias: Tensor, *, step: float = STEP, zero: int = ZERO, out: torch.dtype = torch.float32, then: str = "none"
 ) -> Multiply:
     """A matrix [O, D] in eight bits, to multiply bytes [..., D] by; a byte stands for `step` times what it is above `zero`."""

@@ -45,7 +45,7 @@ from mt.text.literals import LITERAL, PLAIN, literals, without
         ("Hi [FIRST_NAME], [sic] {n, plural, one {# day}}", {"placeholder": ["[FIRST_NAME]", "{n, plural, one {# day}}"]}),
         ('print("hello world") file(s) range(10)', {"code": ['print("hello world")'], "number": ["10"]}),
         ("WHERE id = :user_id AND day > :day, see :p and :tada:", {"placeholder": [":user_id", ":day"], "handle": [":tada:"]}),
-        ("Dear «FirstName» «last_name», «yes» « No »", {"placeholder": ["«FirstName»", "«last_name»"]}),
+        ("Dear «FirstName» «last_name», «yes» «Yes» «YES» « No »", {"placeholder": ["«FirstName»", "«last_name»"]}),
         ("Set on|off or a|b|c | d", {"code": ["on|off", "a|b|c"]}),
         ("```python", {"code": ["```python"]}),
         ("\x1b[31mred\x1b[0m \ufeffmark", {"tag": ["\x1b[31m", "\x1b[0m"]}),

@@ -22,7 +22,7 @@ from mt.text.typography import apply, quoted_as
         ('Il dit "oui".', "Il dit «\u00a0oui\u00a0».", 'Il dit "oui".'),
         ('"Oui", dit-il, "non"', "«\u00a0Oui\u00a0», dit-il, «\u00a0non\u00a0»", '"Oui", dit-il, "non"'),
         ('l\'"eau"', "l’«\u00a0eau\u00a0»", 'l\'"eau"'),
-        ("«oui»", "«\u00a0oui\u00a0»", '"oui"'),
+        ("«Oui»", "«\u00a0Oui\u00a0»", '"Oui"'),
         ('« Il dit "oui" »', "«\u00a0Il dit “oui”\u00a0»", '"Il dit "oui""'),
         ('un écran de 5" et de 7"', 'un écran de 5" et de 7"', 'un écran de 5" et de 7"'),
         ('print("oui") ?', 'print("oui")\u202f?', 'print("oui") ?'),
