@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
+from itertools import groupby
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mt.config import PAD
 from mt.device import choose_precision
 from mt.errors import ConfigError
 from mt.model.encoder_decoder import DecoderLayer, EncoderDecoder, EncoderLayer
-from mt.model.layers import Attention, FeedForward
+from mt.model.layers import Attention, FeedForward, fast_attention
 from mt.quantize import LARGEST, in_eight_bits
 
 Multiply = Callable[[Tensor], Tensor]
@@ -35,6 +37,8 @@ def pack(model: nn.Module, precision: str) -> torch.dtype:
 
     Raises ConfigError where the model or this CPU is not for it.
     """
+    if isinstance(model, EncoderDecoder):
+        leave_out_padding(model)
     if precision == "int8":
         if not isinstance(model, EncoderDecoder) or not isinstance(model.encoder_norm, nn.LayerNorm):
             raise ConfigError("int8 is for pre-norm encoder-decoders", fix="use --precision auto")
@@ -84,6 +88,38 @@ def pack_matrices(model: Any, dtype: torch.dtype) -> bool:
         linear.forward = forward(product(linear.weight, linear.bias))
         linear.weight = None
     return True
+
+
+def leave_out_padding(model: Any) -> None:
+    """Let an encoder-decoder encode the tokens of all sentences in a row, so that nothing is computed for padding.
+
+    Only attention must know where a sentence ends: sentences of the same length stand together in it, as many at a time as follow
+    each other.
+    """
+
+    def encode(src: Tensor) -> tuple[Tensor, Tensor]:
+        there = src != PAD                                                        # [B, S]
+        groups = [(length, len(list(group))) for length, group in groupby(there.sum(dim=1).tolist())]
+        x = model.embed(src)[there]                                               # [tokens, D]
+        for layer in model.encoder:
+            x = layer(x, groups)
+        memory: Tensor = model.encoder_norm(x)
+        padded = memory.new_zeros(*src.shape, memory.size(-1))                    # [B, S, D]
+        padded[there] = memory
+        return padded, there[:, None, None, :]
+
+    def attend(attention: Any, x: Tensor, groups: list[tuple[int, int]]) -> Tensor:
+        parts = zip(*(part(x).split([length * count for length, count in groups]) for part in (attention.query, attention.key, attention.value)), strict=True)
+        mixed = [
+            fast_attention(*(attention.heads(part.view(count, length, -1)) for part in each)).transpose(1, 2).flatten(2).flatten(0, 1)
+            for (length, count), each in zip(groups, parts, strict=True)
+        ]
+        output: Tensor = attention.output(torch.cat(mixed))
+        return output
+
+    model.encode = encode
+    for layer in model.encoder:
+        layer.self_attention.forward = lambda x, _, groups, attention=layer.self_attention: attend(attention, x, groups)
 
 
 @torch.no_grad()
@@ -143,8 +179,8 @@ def after(norm: nn.LayerNorm, weight: Tensor, bias: Tensor | float = 0.0) -> tup
 
 
 def to_bytes(x: Tensor) -> Tensor:
-    """Numbers from 0 to 255, cut off to whole ones. By way of int16, which PyTorch has a quick way to."""
-    return x.clamp(0, ZERO + LARGEST).short().byte()
+    """Numbers from 0 to 255, cut off to whole ones; x is spoilt. By way of int16, which PyTorch has a quick way to."""
+    return x.clamp_(0, ZERO + LARGEST).short().byte()
 
 
 def byte_product(
@@ -153,12 +189,12 @@ def byte_product(
     """A matrix [O, D] in eight bits, to multiply bytes [..., D] by; a byte stands for `step` times what it is above `zero`."""
     numbers, scale = in_eight_bits(weight)
     packed = torch.ops.onednn.qlinear_prepack(numbers, None)
-    scale, zeros = scale * step, torch.zeros(len(weight), dtype=torch.int32)
+    scale, zeros, width = scale * step, torch.zeros(len(weight), dtype=torch.int32), len(weight)
 
     def multiply(x: Tensor) -> Tensor:
         rows = x.reshape(-1, x.size(-1))
-        padded = F.pad(rows, (0, 0, 0, -len(rows) % ROWS))
+        padded = F.pad(rows, (0, 0, 0, -len(rows) % ROWS)) if len(rows) % ROWS else rows
         y: Tensor = torch.ops.onednn.qlinear_pointwise(padded, 1.0, zero, packed, scale, zeros, bias, 1.0, 0, out, then, [], "")
-        return y[: len(rows)].view(*x.shape[:-1], len(weight))
+        return y[: len(rows)].view(*x.shape[:-1], width)
 
     return multiply

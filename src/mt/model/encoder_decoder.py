@@ -94,7 +94,8 @@ class DecodeState:
         kept = [sentence for sentence, _ in groups] if even else [row // beam for row in rows]   # uneven: every row becomes a sentence of its own
         if kept != list(range(batch)):
             index = torch.tensor(kept, dtype=torch.long, device=device)
-            self.source = [(keys.index_select(0, index), values.index_select(0, index)) for keys, values in self.source]
+            for layer, (keys, values) in enumerate(self.source):   # one by one: all of them take memory
+                self.source[layer] = keys.index_select(0, index), values.index_select(0, index)
             self.source_mask = self.source_mask[index]
             for cache in self.written:
                 cache.select(index)

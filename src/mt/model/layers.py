@@ -143,7 +143,7 @@ class Cache:
     """Keys and values of the tokens so far [R, H, length, K], so that decoding a token does not compute them all again.
 
     R rows: hypotheses, or sentences of which `length` counts the tokens of all hypotheses. Not in the paper. Written in place
-    into room that doubles when it is full.
+    into room that grows by a quarter when it is full.
     """
 
     def __init__(self) -> None:
@@ -153,17 +153,19 @@ class Cache:
 
     def append(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """All keys and values, those [R, H, T, K] of the newest tokens included."""
-        end = self.length + keys.size(2)
-        if self.keys is None or self.values is None or end > self.keys.size(2):
-            room = (*keys.shape[:2], max(16, 2 * end), keys.size(3))
-            old = self.length
-            grown_keys, grown_values = keys.new_empty(room), values.new_empty(room)
-            if self.keys is not None and self.values is not None:
-                grown_keys[:, :, :old], grown_values[:, :, :old] = self.keys[:, :, :old], self.values[:, :, :old]
-            self.keys, self.values = grown_keys, grown_values
-        self.keys[:, :, self.length : end], self.values[:, :, self.length : end] = keys, values
-        self.length = end
-        return self.keys[:, :, :end], self.values[:, :, :end]
+        start, self.length = self.length, self.length + keys.size(2)
+        self.keys, self.values = self.roomy(self.keys, keys, start), self.roomy(self.values, values, start)
+        self.keys[:, :, start : self.length], self.values[:, :, start : self.length] = keys, values
+        return self.keys[:, :, : self.length], self.values[:, :, : self.length]
+
+    def roomy(self, old: Tensor | None, new: Tensor, start: int) -> Tensor:
+        """What holds the old and has room for the new."""
+        if old is not None and self.length <= old.size(2):
+            return old
+        grown = new.new_empty(*new.shape[:2], max(16, self.length + self.length // 4), new.size(3))
+        if old is not None:
+            grown[:, :, :start] = old[:, :, :start]
+        return grown
 
     def select(self, rows: Tensor) -> None:
         """Keep, reorder or repeat rows."""

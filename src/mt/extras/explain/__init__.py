@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from mt.config import BOS, EOS, DecodeConfig
 from mt.decoding.hypothesis import Hypothesis
-from mt.decoding.search import masked
+from mt.decoding.search import log_probabilities
 from mt.errors import UsageError
 from mt.extras.explain.attention import AttentionMap, look
 from mt.extras.explain.beam import Candidate, ranking, trace
@@ -85,7 +85,7 @@ def view(model: nn.Module, src: Tensor, hypothesis: Hypothesis) -> View:
     """What went on while a hypothesis for the source [1, S] was written."""
     output = [*hypothesis.tokens, EOS][: len(hypothesis.log_probs)]
     logits, maps = look(model, src, torch.tensor([[BOS, *output[:-1]]], device=src.device))
-    probabilities = masked(logits, []).softmax(dim=-1)                                       # [T, V]
+    probabilities = log_probabilities(logits, []).exp()                                      # [T, V]
     top = probabilities.topk(min(TOP, probabilities.size(-1)))
     return View(
         hypothesis,

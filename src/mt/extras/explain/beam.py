@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mt.config import BOS, EOS, DecodeConfig
 from mt.decoding.hypothesis import Hypothesis, longest_target
-from mt.decoding.search import found, masked
+from mt.decoding.search import found, log_probabilities
 from mt.model import TranslationModel
 
 Fate = Literal["kept", "pruned", "finished", "chosen"]
@@ -44,7 +44,7 @@ class Candidate:
 
     def hypothesis(self, config: DecodeConfig) -> Hypothesis:
         """What the search returns for it."""
-        return found([c.token for c in self.path if c.token != EOS], [c.log_prob for c in self.path], config)
+        return found([c.token for c in self.path], [c.log_prob for c in self.path], config)
 
 
 def trace(model: TranslationModel, src: Tensor, config: DecodeConfig) -> list[Candidate]:
@@ -61,8 +61,7 @@ def trace(model: TranslationModel, src: Tensor, config: DecodeConfig) -> list[Ca
         newest = torch.tensor([c.token for c in living] or [BOS], device=src.device)
         sums = torch.tensor([[c.total] for c in living] or [[0.0]], device=src.device)      # [N, 1]
         written = [[each.token for each in c.path] for c in living] or [[]]
-        logits = masked(model.step(newest, state), written, config.no_repeat)               # [N, V]
-        log_probs = logits.log_softmax(dim=-1)
+        log_probs = log_probabilities(model.step(newest, state), written, config.no_repeat)   # [N, V]
         totals, places = (sums + log_probs).flatten().topk(min(2 * config.beam, log_probs.numel()))
         looked_at, rows = [], {}
         for rank, (total, place) in enumerate(zip(totals.tolist(), places.tolist(), strict=True), start=1):
