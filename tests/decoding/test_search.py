@@ -12,7 +12,7 @@ from fakes import TableModel
 from mt.config import BOS, EOS, PAD, UNK, DecodeConfig, ModelConfig
 from mt.decoding.engine import TorchEngine
 from mt.decoding.hypothesis import length_penalty
-from mt.decoding.search import COLUMNS, beam_search, best_of_rows, greedy
+from mt.decoding.search import COLUMNS, beam_search, best_continuations, greedy
 from mt.model import build
 from mt.packing import pack_matrices
 
@@ -128,8 +128,12 @@ def test_batches_workers_and_packed_matrices_change_nothing_and_the_order_is_kep
 
 @pytest.mark.parametrize("width", [COLUMNS * 5, COLUMNS * 5 + 1, COLUMNS])
 @pytest.mark.parametrize("k", [1, 8, COLUMNS])
-def test_the_best_of_a_row_are_those_of_topk(width: int, k: int):
-    numbers = torch.stack([torch.randperm(width).float() for _ in range(6)])   # no two are equal
-    numbers[numbers < 0.1] = -math.inf
-    for one, other in zip(best_of_rows(numbers, k), numbers.topk(k), strict=True):
-        assert torch.equal(one, other)
+def test_the_best_continuations_are_those_of_topk(width: int, k: int):
+    sentences, beam = 6, 3
+    gains = torch.stack([torch.randperm(beam * width).float() for _ in range(sentences)]).view(sentences, beam, width)   # no two are equal
+    gains[gains < 0.1] = -math.inf
+    sums = torch.tensor([0.0, 0.25, -math.inf]).repeat(sentences, 1)   # the last hypothesis is no longer one
+    totals, places = (sums[:, :, None] + gains).flatten(1).topk(k)
+    best, parents, words = best_continuations(sums, gains, k)
+    assert torch.equal(best, totals)
+    assert torch.equal(parents * width + words, places)

@@ -27,15 +27,15 @@ def greedy(model: TranslationModel, src: Tensor, config: DecodeConfig) -> list[l
     searched = list(range(len(limits)))                   # the sentence of each row
     newest = torch.full((len(searched),), BOS, device=src.device)
     while searched:
-        written = [tokens[sentence] for sentence in searched]
-        best, newest = (each[:, 0] for each in best_of_rows(log_probabilities(model.step(newest, state), written, config.no_repeat), 1))
-        gained = best.tolist()
+        gains = log_probabilities(model.step(newest, state), [tokens[sentence] for sentence in searched], config.no_repeat)   # [B, V]
+        gained, _, words = best_continuations(gains.new_zeros(len(searched), 1), gains[:, None], 1)                         # [B, 1] each
         going_on = []
-        for row, (sentence, token) in enumerate(zip(searched, newest.tolist(), strict=True)):
+        for row, (sentence, [token], [log_prob]) in enumerate(zip(searched, words.tolist(), gained.tolist(), strict=True)):
             tokens[sentence].append(token)
-            log_probs[sentence].append(gained[row])
+            log_probs[sentence].append(log_prob)
             if token != EOS and len(tokens[sentence]) < limits[sentence]:
                 going_on.append(row)
+        newest = words[:, 0]
         if len(going_on) < len(searched):
             searched, newest = [searched[row] for row in going_on], newest[going_on]
             if going_on:
@@ -60,13 +60,11 @@ def beam_search(model: TranslationModel, src: Tensor, config: DecodeConfig) -> l
     sums = log_probs.sum(dim=2)                                   # [B, K]
     for step in range(1, max(limits) + 1):
         written = tokens[:, :, 1:].flatten(0, 1).tolist() if config.no_repeat else []
-        gained, words = best_of_rows(log_probabilities(model.step(tokens[:, :, -1].flatten(), state), written, config.no_repeat), 2 * size)   # [N, 2K]
-        totals = (sums.view(-1, 1) + gained).view(len(searched), -1)                                 # [B, K * 2K]
-        best, places = totals.topk(min(2 * size, totals.size(1)))                                    # [B, 2K]
-        parents = places // gained.size(1)                                                           # [B, 2K]
-        gained, words = (each.view(len(searched), -1).gather(1, places)[:, :, None] for each in (gained, words))
-        tokens = torch.cat((tokens.take_along_dim(parents[:, :, None], 1), words), dim=2)            # [B, 2K, 1 + T]
-        log_probs = torch.cat((log_probs.take_along_dim(parents[:, :, None], 1), gained), dim=2)     # [B, 2K, T]
+        gains = log_probabilities(model.step(tokens[:, :, -1].flatten(), state), written, config.no_repeat).view(len(searched), sums.size(1), -1)
+        best, parents, words = best_continuations(sums, gains, 2 * size)                            # [B, 2K] each
+        gained = gains.flatten(1).gather(1, parents * gains.size(2) + words)                         # [B, 2K]
+        tokens = torch.cat((tokens.take_along_dim(parents[:, :, None], 1), words[:, :, None]), dim=2)   # [B, 2K, 1 + T]
+        log_probs = torch.cat((log_probs.take_along_dim(parents[:, :, None], 1), gained[:, :, None]), dim=2)   # [B, 2K, T]
         ends = tokens[:, :, -1] == EOS
         complete = (ends & best.isfinite())[:, :size].nonzero(as_tuple=True)
         for group, *hypothesis in zip(complete[0].tolist(), tokens[complete][:, 1:].tolist(), log_probs[complete].tolist(), strict=True):
@@ -95,14 +93,22 @@ def log_probabilities(logits: Tensor, written: list[list[int]], no_repeat: int =
     return logits.log_softmax(dim=-1)
 
 
-def best_of_rows(numbers: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """topk of many rows [N, V] in half its time: as a table of 64 columns, a row has its best k in those k whose largest are the best."""
-    if numbers.size(1) % COLUMNS or k > COLUMNS:
-        return numbers.topk(min(k, numbers.size(1)))
-    table = numbers.unflatten(1, (-1, COLUMNS))                                                         # [N, V / 64, 64]
-    columns = table.amax(dim=1).topk(k).indices                                                         # [N, k]
-    best, places = table.gather(2, columns[:, None].expand(-1, table.size(1), -1)).flatten(1).topk(k)   # [N, k]
-    return best, places // k * COLUMNS + columns.gather(1, places % k)
+def best_continuations(sums: Tensor, gains: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The k largest of sums [B, K, 1] + gains [B, K, V], largest first, the hypotheses that they continue and with which words: [B, k] each.
+
+    In a fraction of topk's time: with each row of V laid out as a table of 64 columns, they are in those k columns whose largest are the best.
+    """
+    batch, beam, vocabulary = gains.shape
+    if vocabulary % COLUMNS or k > COLUMNS:
+        best, places = (sums[:, :, None] + gains).flatten(1).topk(min(k, beam * vocabulary))
+        return best, places // vocabulary, places % vocabulary
+    table = gains.view(batch, beam, -1, COLUMNS)                                                       # [B, K, V / 64, 64]
+    columns = (sums[:, :, None] + table.amax(dim=2)).flatten(1).topk(k).indices                        # [B, k]
+    rows, columns = columns // COLUMNS, columns % COLUMNS
+    numbers = table[torch.arange(batch, device=gains.device)[:, None], rows, :, columns]               # [B, k, V / 64]
+    best, places = (sums.gather(1, rows)[:, :, None] + numbers).flatten(1).topk(k)                     # [B, k]
+    which, line = places // numbers.size(2), places % numbers.size(2)
+    return best, rows.gather(1, which), line * COLUMNS + columns.gather(1, which)
 
 
 def found(tokens: list[int], log_probs: list[float], config: DecodeConfig) -> Hypothesis:
