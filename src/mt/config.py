@@ -107,7 +107,7 @@ class DecodeConfig:
     length_penalty: float = 1.0   # alpha of Wu et al. 2016, eq. 14
     max_ratio: float = 2.0        # target tokens at most: max_ratio * source tokens + max_extra
     max_extra: int = 16
-    batch_tokens: int = 4096      # padded source positions times beam
+    batch_tokens: int = 4096      # padded positions of greedy search; a beam of K has 2 / (1 + K) as many
     no_repeat: int = 0            # no n tokens in a row may come twice; 0 allows it
 
     def __post_init__(self) -> None:

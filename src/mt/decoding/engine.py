@@ -29,7 +29,7 @@ class TorchEngine:
         """The n_best hypotheses of each source (tokens without </s>), best first, in the order of the sources."""
         results: list[list[Hypothesis]] = [[] for _ in sources]
         share = sum(map(len, sources)) // self.workers + 1   # so that each worker has some
-        batches = list(batches_by_length(sources, min(config.batch_tokens // config.beam, share)))
+        batches = list(batches_by_length(sources, min(2 * config.batch_tokens // (1 + config.beam), share)))
         found = self.map(partial(self.search, config=config), [[sources[i] for i in batch] for batch in batches])
         for batch, each in zip(batches, found, strict=True):
             for i, hypotheses in zip(batch, each, strict=True):

@@ -163,8 +163,8 @@ class EncoderDecoder(nn.Module):
         """Logits [N, V] of the next token, given each hypothesis's newest token [N]; the state moves on by one."""
         batch = state.source_mask.size(0)
         beam = tokens.size(0) // batch
-        newest = torch.eye(beam, dtype=torch.bool, device=tokens.device).repeat(batch, 1)      # [N, beam]: each has one of this step's
-        state.own = torch.cat((state.own, newest), dim=1)                                       # [N, W]
+        newest = torch.eye(beam, dtype=torch.bool, device=tokens.device).expand(batch, beam, beam)   # each has one of this step's
+        state.own = torch.cat((state.own, newest.flatten(0, 1)), dim=1)                         # [N, W]
         x = self.embed(tokens[:, None], start=state.length).view(batch, beam, -1)              # [B, beam, D]
         state.length += 1
         own = None if state.own.size(1) == state.length else state.own.view(batch, 1, beam, -1)

@@ -143,7 +143,7 @@ class Cache:
     """Keys and values of the tokens so far [R, H, length, K], so that decoding a token does not compute them all again.
 
     R rows: hypotheses, or sentences of which `length` counts the tokens of all hypotheses. Not in the paper. Written in place
-    into room that grows by a quarter when it is full.
+    into room that grows by half when it is full.
     """
 
     def __init__(self) -> None:
@@ -162,7 +162,7 @@ class Cache:
         """What holds the old and has room for the new."""
         if old is not None and self.length <= old.size(2):
             return old
-        grown = new.new_empty(*new.shape[:2], max(16, self.length + self.length // 4), new.size(3))
+        grown = new.new_empty(*new.shape[:2], max(16, self.length + self.length // 2), new.size(3))
         if old is not None:
             grown[:, :, :start] = old[:, :, :start]
         return grown
