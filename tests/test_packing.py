@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from mt.config import DecodeConfig, ModelConfig
+from mt.config import PAD, DecodeConfig, ModelConfig
 from mt.decoding.engine import TorchEngine
 from mt.errors import ConfigError
 from mt.model import build
@@ -42,6 +42,21 @@ def test_packed_matrices_say_nearly_the_same(precision: str, most: float, spread
     assert not torch.equal(rounded, exact)
     assert (rounded - exact).abs().max() < most * exact.std()
     assert (rounded - exact).std() < spread * exact.std()
+
+
+@pytest.mark.parametrize("norm", ["pre", "post"])
+def test_sentences_read_without_padding_say_what_they_said(norm: str):
+    model = network(norm=norm)
+    src = torch.randint(4, 200, (6, 9))
+    for row, length in zip(src, [4, 9, 9, 1, 4, 4], strict=True):   # in no order, two of one length side by side and two apart
+        row[length:] = PAD
+    with torch.inference_mode():
+        memory, mask = model.encode(src)
+        pack(model, "fp32")
+        same_memory, same_mask = model.encode(src)
+    assert torch.equal(mask, same_mask)
+    assert torch.allclose(memory[src != PAD], same_memory[src != PAD], atol=1e-5)
+    assert not same_memory[src == PAD].any()
 
 
 @has_vnni

@@ -91,35 +91,34 @@ def pack_matrices(model: Any, dtype: torch.dtype) -> bool:
 
 
 def leave_out_padding(model: Any) -> None:
-    """Let an encoder-decoder encode the tokens of all sentences in a row, so that nothing is computed for padding.
+    """Let an encoder-decoder read the tokens of all sentences in a row, so that nothing is computed for padding.
 
-    Only attention must know where a sentence ends: sentences of the same length stand together in it, as many at a time as follow
-    each other.
+    Only attention must know which of them are a sentence: it takes those together that are of one length and follow each other.
     """
 
     def encode(src: Tensor) -> tuple[Tensor, Tensor]:
-        there = src != PAD                                                        # [B, S]
-        groups = [(length, len(list(group))) for length, group in groupby(there.sum(dim=1).tolist())]
-        x = model.embed(src)[there]                                               # [tokens, D]
+        there = src != PAD                                                       # [B, S]
+        lengths = [(length, len(list(same))) for length, same in groupby(there.sum(dim=1).tolist())]
+        x = model.embed(src)[there]                                              # [tokens, D]
         for layer in model.encoder:
-            x = layer(x, groups)
-        memory: Tensor = model.encoder_norm(x)
-        padded = memory.new_zeros(*src.shape, memory.size(-1))                    # [B, S, D]
+            x = layer(x, lengths)                                                # [tokens, D]
+        memory = model.encoder_norm(x)
+        padded = memory.new_zeros(*src.shape, memory.size(-1))                   # [B, S, D]
         padded[there] = memory
         return padded, there[:, None, None, :]
 
-    def attend(attention: Any, x: Tensor, groups: list[tuple[int, int]]) -> Tensor:
-        parts = zip(*(part(x).split([length * count for length, count in groups]) for part in (attention.query, attention.key, attention.value)), strict=True)
-        mixed = [
-            fast_attention(*(attention.heads(part.view(count, length, -1)) for part in each)).transpose(1, 2).flatten(2).flatten(0, 1)
-            for (length, count), each in zip(groups, parts, strict=True)
-        ]
-        output: Tensor = attention.output(torch.cat(mixed))
+    def attend(attention: Any, x: Tensor, lengths: list[tuple[int, int]]) -> Tensor:
+        parts = [product(x).split([length * count for length, count in lengths]) for product in (attention.query, attention.key, attention.value)]
+        mixed = []
+        for (length, count), *together in zip(lengths, *parts, strict=True):
+            q, k, v = (attention.heads(part.view(count, length, -1)) for part in together)              # [count, H, length, K]
+            mixed.append(fast_attention(q, k, v).transpose(1, 2).reshape(count * length, -1))
+        output: Tensor = attention.output(torch.cat(mixed))                                             # [tokens, D]
         return output
 
     model.encode = encode
     for layer in model.encoder:
-        layer.self_attention.forward = lambda x, _, groups, attention=layer.self_attention: attend(attention, x, groups)
+        layer.self_attention.forward = lambda x, _, lengths, attention=layer.self_attention: attend(attention, x, lengths)
 
 
 @torch.no_grad()
