@@ -1,4 +1,4 @@
-"""The matrices of a network that only decodes on a CPU, laid out once for oneDNN: in float32, bf16 or int8.
+"""A network that only decodes on a CPU: its matrices laid out once for oneDNN, in float32, bf16 or int8, and no padding read.
 
 The operations are those that torch.compile puts into its programs; what PyTorch calls by itself is half as fast in float32 on an
 AMD CPU with AVX-512, and lays out bf16 matrices again for each product.

@@ -134,6 +134,6 @@ def test_the_best_continuations_are_those_of_topk(width: int, k: int):
     gains[gains < 0.1] = -math.inf
     sums = torch.tensor([0.0, 0.25, -math.inf]).repeat(sentences, 1)   # the last hypothesis is no longer one
     totals, places = (sums[:, :, None] + gains).flatten(1).topk(k)
-    best, parents, words = best_continuations(sums, gains, k)
+    best, parents, words = best_continuations(sums, gains.flatten(0, 1), k)
     assert torch.equal(best, totals)
     assert torch.equal(parents * width + words, places)

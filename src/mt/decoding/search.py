@@ -26,9 +26,10 @@ def greedy(model: TranslationModel, src: Tensor, config: DecodeConfig) -> list[l
     state = model.start(src)
     searched = list(range(len(limits)))                   # the sentence of each row
     newest = torch.full((len(searched),), BOS, device=src.device)
+    nothing = torch.zeros(len(searched), 1, device=src.device)   # that was gained before: what counts is the next token alone
     while searched:
-        gains = log_probabilities(model.step(newest, state), [tokens[sentence] for sentence in searched], config.no_repeat)   # [B, V]
-        gained, _, words = best_continuations(gains.new_zeros(len(searched), 1), gains[:, None], 1)                         # [B, 1] each
+        written = [tokens[sentence] for sentence in searched]
+        gained, _, words = best_continuations(nothing[: len(searched)], log_probabilities(model.step(newest, state), written, config.no_repeat), 1)
         going_on = []
         for row, (sentence, [token], [log_prob]) in enumerate(zip(searched, words.tolist(), gained.tolist(), strict=True)):
             tokens[sentence].append(token)
@@ -60,15 +61,15 @@ def beam_search(model: TranslationModel, src: Tensor, config: DecodeConfig) -> l
     sums = log_probs.sum(dim=2)                                   # [B, K]
     for step in range(1, max(limits) + 1):
         written = tokens[:, :, 1:].flatten(0, 1).tolist() if config.no_repeat else []
-        gains = log_probabilities(model.step(tokens[:, :, -1].flatten(), state), written, config.no_repeat).view(len(searched), sums.size(1), -1)
-        best, parents, words = best_continuations(sums, gains, 2 * size)                            # [B, 2K] each
-        gained = gains.flatten(1).gather(1, parents * gains.size(2) + words)                         # [B, 2K]
-        tokens = torch.cat((tokens.take_along_dim(parents[:, :, None], 1), words[:, :, None]), dim=2)   # [B, 2K, 1 + T]
-        log_probs = torch.cat((log_probs.take_along_dim(parents[:, :, None], 1), gained[:, :, None]), dim=2)   # [B, 2K, T]
-        ends = tokens[:, :, -1] == EOS
+        newest = tokens[:, :, -1].flatten()                                                                   # [N]
+        best, parents, words = best_continuations(sums, log_probabilities(model.step(newest, state), written, config.no_repeat), 2 * size)
+        gained = best - sums.gather(1, parents)                                                               # [B, 2K], as those are
+        tokens = torch.cat((tokens.take_along_dim(parents[:, :, None], 1), words[:, :, None]), dim=2)         # [B, 2K, 1 + T]
+        log_probs = torch.cat((log_probs.take_along_dim(parents[:, :, None], 1), gained[:, :, None]), dim=2)  # [B, 2K, T]
+        ends = words == EOS
         complete = (ends & best.isfinite())[:, :size].nonzero(as_tuple=True)
-        for group, *hypothesis in zip(complete[0].tolist(), tokens[complete][:, 1:].tolist(), log_probs[complete].tolist(), strict=True):
-            finished[searched[group]].append(found(*hypothesis, config))
+        for group, said, gains in zip(complete[0].tolist(), tokens[complete][:, 1:].tolist(), log_probs[complete].tolist(), strict=True):
+            finished[searched[group]].append(found(said, gains, config))
         width, (sums, living) = sums.size(1), best.masked_fill(ends, -math.inf).topk(min(size, best.size(1)))   # [B, K] each
         for group, sentence in enumerate(searched):
             if step == limits[sentence] and not finished[sentence]:   # what there is will have to do
@@ -94,13 +95,14 @@ def log_probabilities(logits: Tensor, written: list[list[int]], no_repeat: int =
 
 
 def best_continuations(sums: Tensor, gains: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor]:
-    """The k largest of sums [B, K, 1] + gains [B, K, V], largest first, the hypotheses that they continue and with which words: [B, k] each.
+    """For each sentence the k largest of sums [B, K] + gains [N, V], best first, the hypotheses they continue and the words: [B, k] each.
 
-    In a fraction of topk's time: with each row of V laid out as a table of 64 columns, they are in those k columns whose largest are the best.
+    In a fraction of topk's time: with each row laid out as a table of 64 columns, they are in those k columns whose largest are the best.
     """
-    batch, beam, vocabulary = gains.shape
+    batch, beam = sums.shape
+    vocabulary = gains.size(1)
     if vocabulary % COLUMNS or k > COLUMNS:
-        best, places = (sums[:, :, None] + gains).flatten(1).topk(min(k, beam * vocabulary))
+        best, places = (sums[:, :, None] + gains.view(batch, beam, -1)).flatten(1).topk(min(k, beam * vocabulary))
         return best, places // vocabulary, places % vocabulary
     table = gains.view(batch, beam, -1, COLUMNS)                                                       # [B, K, V / 64, 64]
     columns = (sums[:, :, None] + table.amax(dim=2)).flatten(1).topk(k).indices                        # [B, k]
