@@ -63,6 +63,7 @@ def beam_search(model: TranslationModel, src: Tensor, config: DecodeConfig) -> l
         written = tokens[:, :, 1:].flatten(0, 1).tolist() if config.no_repeat else []
         newest = tokens[:, :, -1].flatten()                                                                   # [N]
         best, parents, words = best_continuations(sums, log_probabilities(model.step(newest, state), written, config.no_repeat), 2 * size)
+        rows = torch.arange(len(searched), device=src.device)[:, None] * sums.size(1) + parents              # [B, 2K], of the state
         gained = best - sums.gather(1, parents)                                                               # [B, 2K], as those are
         tokens = torch.cat((tokens.take_along_dim(parents[:, :, None], 1), words[:, :, None]), dim=2)         # [B, 2K, 1 + T]
         log_probs = torch.cat((log_probs.take_along_dim(parents[:, :, None], 1), gained[:, :, None]), dim=2)  # [B, 2K, T]
@@ -70,7 +71,7 @@ def beam_search(model: TranslationModel, src: Tensor, config: DecodeConfig) -> l
         complete = (ends & best.isfinite())[:, :size].nonzero(as_tuple=True)
         for group, said, gains in zip(complete[0].tolist(), tokens[complete][:, 1:].tolist(), log_probs[complete].tolist(), strict=True):
             finished[searched[group]].append(found(said, gains, config))
-        width, (sums, living) = sums.size(1), best.masked_fill(ends, -math.inf).topk(min(size, best.size(1)))   # [B, K] each
+        sums, living = best.masked_fill(ends, -math.inf).topk(min(size, best.size(1)))                        # [B, K] each
         for group, sentence in enumerate(searched):
             if step == limits[sentence] and not finished[sentence]:   # what there is will have to do
                 unfinished = [i for i, total in zip(living[group].tolist(), sums[group].tolist(), strict=True) if total > -math.inf]
@@ -79,7 +80,7 @@ def beam_search(model: TranslationModel, src: Tensor, config: DecodeConfig) -> l
         if not kept:
             break
         searched, sums, living = [searched[group] for group in kept], sums[kept], living[kept]
-        state.select((torch.tensor(kept)[:, None] * width + parents[kept].gather(1, living).cpu()).flatten().tolist())
+        state.select(rows[kept].gather(1, living).flatten().tolist())
         tokens, log_probs = (each[kept].take_along_dim(living[:, :, None], 1) for each in (tokens, log_probs))
     return [sorted(each, key=lambda hypothesis: -hypothesis.score)[: config.n_best] for each in finished]
 
