@@ -103,7 +103,6 @@ def choose_engine(name: str, run: RunDir, *, device: str, threads: int | None, p
         raise UsageError(f"there is no engine called {name!r}", fix="use --engine auto, torch or ct2")
     if name == "ct2" and precision != "auto":
         raise UsageError("CTranslate2 computes in what the model was converted to", fix="mt export MODEL --quantization, or --engine torch")
-    memory.manage()
     cores = threads or usable_cores()
     wanted = name == "ct2" or (name == precision == "auto" and device in ("auto", "cpu") and ct2.available() and ct2.was_converted(run))
     stale = wanted and ct2.was_converted(run) and not ct2.is_converted(run)
@@ -112,8 +111,10 @@ def choose_engine(name: str, run: RunDir, *, device: str, threads: int | None, p
     if stale:
         console.warn(f"{ct2.converted(run)} was made from other weights, so PyTorch translates; mt export {run.path} makes it anew")
     elif wanted:
+        memory.manage(one_heap=False)
         ct2.require_ctranslate2()
         return partial(ct2.CT2Engine, ct2.converted(run), device=device, threads=cores)
+    memory.manage()
     return partial(torch_engine, run, device, precision, cores)
 
 

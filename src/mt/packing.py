@@ -24,7 +24,8 @@ from mt.quantize import LARGEST, in_eight_bits
 
 Multiply = Callable[[Tensor], Tensor]
 
-ROWS = 32     # oneDNN makes a program of half a megabyte for each number of rows, so it sees multiples of this
+ROWS = 32     # oneDNN makes a program of half a megabyte for each number of rows, so it is given multiples of this,
+FEW = 4       # or this, which does for a sentence by itself
 NORMED = 10   # standard deviations that a byte reaches after a layer norm; what lies beyond is cut off
 MIXED = 6     # the same, for what has gone through a matrix since
 STEP = NORMED / LARGEST
@@ -62,7 +63,7 @@ def pack_matrices(model: Any, dtype: torch.dtype) -> bool:
 
         def multiply(x: Tensor) -> Tensor:
             rows = x.numel() // x.size(-1)
-            padded = x.new_empty(-(-rows // ROWS) * ROWS, x.size(-1), dtype=dtype)
+            padded = x.new_empty(padded_rows(rows), x.size(-1), dtype=dtype)
             padded[:rows] = x.reshape(rows, -1)
             y: Tensor = torch.ops.mkldnn._linear_pointwise(padded, packed, bias, then, [], "")
             return y[:rows].view(*x.shape[:-1], -1)
@@ -88,6 +89,11 @@ def pack_matrices(model: Any, dtype: torch.dtype) -> bool:
         linear.forward = forward(product(linear.weight, linear.bias))
         linear.weight = None
     return True
+
+
+def padded_rows(rows: int) -> int:
+    """How many rows oneDNN is given where there are `rows`."""
+    return FEW if rows <= FEW else -(-rows // ROWS) * ROWS
 
 
 def leave_out_padding(model: Any) -> None:
@@ -192,7 +198,8 @@ def byte_product(
 
     def multiply(x: Tensor) -> Tensor:
         rows = x.reshape(-1, x.size(-1))
-        padded = F.pad(rows, (0, 0, 0, -len(rows) % ROWS)) if len(rows) % ROWS else rows
+        missing = padded_rows(len(rows)) - len(rows)
+        padded = F.pad(rows, (0, 0, 0, missing)) if missing else rows
         y: Tensor = torch.ops.onednn.qlinear_pointwise(padded, 1.0, zero, packed, scale, zeros, bias, 1.0, 0, out, then, [], "")
         return y[: len(rows)].view(*x.shape[:-1], width)
 

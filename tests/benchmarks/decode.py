@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from measure import Options, compare, has_transformers, serve, table
+from measure import Options, be_a_side, compare, has_transformers, table
 from models import formats, random_model
 
 from mt import default_model, load, shipped
@@ -20,7 +20,7 @@ from mt.extras import ct2
 from mt.run import RunDir
 from mt.text.tokenizer import Tokenizer
 
-ALONE = 20    # sentences translated one at a time, for the latency
+ALONE = 10    # sentences translated one at a time, for the latency
 FORCED = 20   # tokens a network that knows nothing must say
 Translate = Callable[[Sequence[str]], list[str]]
 
@@ -70,9 +70,12 @@ def load_side(settings: dict[str, Any]) -> tuple[Callable[[], object], Callable[
     loaders = {"mt": ours, "CTranslate2 directly": direct, "Hugging Face": huggingface}
     translate = loaders[settings["side"].split(", ")[0]](run, config, settings)
     tokenizer = Tokenizer.load(run.tokenizer)
+    texts: list[str] = []
+
+    def translate_all() -> None:
+        texts[:] = translate(lines)
 
     def facts() -> dict[str, Any]:
-        texts = translate(lines)
         seconds = []
         for line in lines[:ALONE]:
             started = time.perf_counter()
@@ -80,7 +83,7 @@ def load_side(settings: dict[str, Any]) -> tuple[Callable[[], object], Callable[
             seconds.append(time.perf_counter() - started)
         return {"texts": texts, "tokens": sum(len(tokenizer.encode(text)) for text in texts), "alone": statistics.median(seconds)}
 
-    return lambda: translate(lines), facts
+    return translate_all, facts
 
 
 def ours(run: RunDir, config: DecodeConfig, settings: dict[str, Any]) -> Translate:
@@ -152,4 +155,4 @@ def huggingface(run: RunDir, config: DecodeConfig, settings: dict[str, Any]) -> 
 
 
 if __name__ == "__main__":
-    serve(load_side)
+    be_a_side(load_side)

@@ -1,7 +1,8 @@
 """What every benchmark needs: sides in processes of their own, run in turn, and tables.
 
-A side is one of those compared. It lives in a process of its own, so that its peak memory is its own and no library disturbs
-another; it loads, runs once to warm up, and then runs when it is told to, while the others wait.
+A side is one of those compared. In every round it is started anew, so that its peak memory is its own and no library disturbs
+another, runs once to warm up, and then again, for a second at least, to be measured. Anew, because where the memory of a process
+happens to lie makes it up to a quarter slower or faster than the same one before it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+LONG_ENOUGH = 1.0   # seconds of measured runs
 NO_TRANSFORMERS = "Hugging Face is left out; to have it too: .venv/bin/pip install transformers"
 
 
@@ -33,54 +35,29 @@ class Options:
     sentences: int
 
 
-class Side:
-    """One of those compared, in a process of its own."""
-
-    def __init__(self, script: str, name: str, settings: dict[str, Any], options: Options) -> None:
-        self.name, self.cpu_time = name, options.cpu_time
-        environment = {**os.environ, "OMP_NUM_THREADS": str(options.threads), "TRANSFORMERS_VERBOSITY": "error", "HF_HUB_OFFLINE": "1"}
-        command = [sys.executable, script, json.dumps({"side": name, "threads": options.threads, **settings})]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
-        self.ready = self.answer()
-
-    def ask(self, question: str) -> Any:   # Any: whatever the side has to say
-        """What the side answers to run, alone or end."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(question + "\n")
-        self.process.stdin.flush()
-        return self.answer()
-
-    def answer(self) -> Any:
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit(f"{self.name} broke off; what it said stands above")
-        return json.loads(line)
-
-    def run(self) -> float:
-        """Seconds of one run."""
-        return self.ask("run")["cpu" if self.cpu_time else "clock"]
-
-    def end(self) -> dict[str, Any]:
-        """What the side knows about itself, its peak memory in MiB among it."""
-        facts = self.ask("end")
-        self.process.wait()
-        return facts
+def launched(script: str, name: str, settings: dict[str, Any], options: Options) -> dict[str, Any]:
+    """What a side says of itself: the seconds of its run and its peak memory in MiB are among it."""
+    environment = {**os.environ, "OMP_NUM_THREADS": str(options.threads), "TRANSFORMERS_VERBOSITY": "error", "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, script, json.dumps({"side": name, "threads": options.threads, **settings})]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment)
+    if done.returncode != 0:
+        raise SystemExit(f"{name} broke off; what it said stands above")
+    return json.loads(done.stdout)
 
 
-def serve(load: Callable[[dict[str, Any]], tuple[Callable[[], object], Callable[[], dict[str, Any]]]]) -> None:
-    """Be a side: `load` takes its settings and gives what is to be run, and what tells facts about it at the end."""
+def be_a_side(load: Callable[[dict[str, Any]], tuple[Callable[[], object], Callable[[], dict[str, Any]]]]) -> None:
+    """What such a process does: `load` takes its settings and gives what is to be run, and what tells facts about it afterwards."""
     replies, sys.stdout = sys.stdout, sys.stderr   # what libraries print is no answer
     run, facts = load(json.loads(sys.argv[1]))
     run()
-    print("{}", file=replies, flush=True)
-    for question in sys.stdin:
-        if question.strip() == "end":
-            print(json.dumps({"peak": peak_memory(), **facts()}), file=replies, flush=True)
-            return
+    clocks, cpus = list[float](), list[float]()
+    while sum(clocks) < LONG_ENOUGH:
         clock, cpu = time.perf_counter(), time.process_time()
         run()
-        print(json.dumps({"clock": time.perf_counter() - clock, "cpu": time.process_time() - cpu}), file=replies, flush=True)
+        clocks.append(time.perf_counter() - clock)
+        cpus.append(time.process_time() - cpu)
+    seconds = {"clock": statistics.median(clocks), "cpu": statistics.median(cpus)}
+    print(json.dumps({**seconds, "peak": peak_memory(), **facts()}), file=replies, flush=True)
 
 
 def peak_memory() -> float:
@@ -93,20 +70,14 @@ def peak_memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)   # bytes on macOS
 
 
-def in_turn(runs: dict[str, Callable[[], float]], rounds: int) -> dict[str, float]:
-    """The median seconds of each, run one after the other, round by round, so that a machine that drifts wrongs none."""
-    seconds: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(rounds):
-        for name, run in runs.items():
-            seconds[name].append(run())
-    return {name: statistics.median(each) for name, each in seconds.items()}
-
-
 def compare(script: str, sides: dict[str, dict[str, Any]], options: Options) -> tuple[dict[str, float], dict[str, dict[str, Any]]]:
-    """Median seconds and facts of each side, given the settings of each."""
-    running = {name: Side(script, name, settings, options) for name, settings in sides.items()}
-    seconds = in_turn({name: side.run for name, side in running.items()}, options.rounds)
-    return seconds, {name: side.end() for name, side in running.items()}
+    """Median seconds and facts of each side, given the settings of each; round by round, so that a machine that drifts wrongs none."""
+    said: dict[str, list[dict[str, Any]]] = {name: [] for name in sides}
+    for _ in range(options.rounds):
+        for name, settings in sides.items():
+            said[name].append(launched(script, name, settings, options))
+    seconds = {name: statistics.median(each["cpu" if options.cpu_time else "clock"] for each in said[name]) for name in sides}
+    return seconds, {name: each[-1] for name, each in said.items()}
 
 
 def table(title: str, columns: Sequence[str], rows: dict[str, Sequence[str]]) -> None:

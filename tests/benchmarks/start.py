@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-from measure import Options, in_turn, table
+from measure import Options, table
 from models import formats
 
 from mt import default_model
@@ -36,27 +36,21 @@ def start(options: Options) -> None:
         commands["mt --help"] = [sys.executable, "-m", "mt", "--help"]
         commands["python -c pass"] = [sys.executable, "-c", "pass"]
         commands["import torch"] = [sys.executable, "-c", "import torch"]
-        runs = {name: timed(command, options) for name, command in commands.items()}
-        for run in runs.values():
-            run()   # so that all files are in the disk cache
-        seconds = in_turn(runs, options.rounds)
+        rounds = [{name: timed(command, options) for name, command in commands.items()} for _ in range(1 + options.rounds)]
+    seconds = {name: statistics.median(each[name] for each in rounds[1:]) for name in commands}   # first, files come into the disk cache
     floor = next(iter(seconds.values()))
     rows = {name: (f"{each:.2f} s", f"{each / floor:.2f} x") for name, each in seconds.items()}
     table("whole process for one sentence", ("seconds", "of the first"), rows)
 
 
-def timed(command: list[str], options: Options) -> Callable[[], float]:
-    """What runs a command and gives its seconds."""
+def timed(command: list[str], options: Options) -> float:
+    """Seconds that a command takes."""
 
     def processor() -> float:
         spent = os.times()
         return spent.children_user + spent.children_system
 
     clock = processor if options.cpu_time else time.perf_counter
-
-    def run() -> float:
-        started = clock()
-        subprocess.run(command, check=True, capture_output=True)
-        return clock() - started
-
-    return run
+    started = clock()
+    subprocess.run(command, check=True, capture_output=True)
+    return clock() - started

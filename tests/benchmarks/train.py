@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from measure import Options, Side, compare, has_transformers, serve, table
+from measure import Options, be_a_side, compare, has_transformers, launched, table
 
 from mt.config import ModelConfig, build_config
 
@@ -50,7 +50,7 @@ def flops_per_token(model: ModelConfig) -> float:
 
 def multiplies_bf16(options: Options) -> bool:
     """Whether this machine does; asked elsewhere, so that PyTorch is not loaded here."""
-    return bool(Side(__file__, "asking", {}, options).end()["bf16"])
+    return bool(launched(__file__, "asking", {}, options)["bf16"])
 
 
 def load_side(settings: dict[str, Any]) -> tuple[Callable[[], object], Callable[[], dict[str, Any]]]:
@@ -162,4 +162,4 @@ def marian_step(preset: str, _: str) -> Callable[[], None]:
 
 
 if __name__ == "__main__":
-    serve(load_side)
+    be_a_side(load_side)

@@ -92,7 +92,7 @@ def log_probabilities(logits: Tensor, written: list[list[int]], no_repeat: int =
     for row, tokens in enumerate(written if n else []):
         last = tokens[len(tokens) - n + 1 :]
         logits[row, [tokens[i + n - 1] for i in range(len(tokens) - n + 1) if tokens[i : i + n - 1] == last]] = -math.inf
-    return logits.log_softmax(dim=-1)
+    return torch.log_softmax(logits, dim=-1, out=logits)
 
 
 def best_continuations(sums: Tensor, gains: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor]:
