@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--test", metavar="FILE", help="decode the sentences of this test set, not of the sample corpus")
     parser.add_argument("--sentences", type=int, default=300, help="of them, spread over the set; 0 for all")
     given = parser.parse_args()
-    rounds = given.rounds or (5 if given.full else 3)
+    rounds = given.rounds or (5 if given.full else 2)
     options = Options(given.full, rounds, given.threads, given.cpu_time, given.test, given.sentences)
     print(f"{platform.machine()}, {os.cpu_count()} CPUs, {options.threads} threads, {', '.join(map(described, PACKAGES))}; {load()}", flush=True)
     for name, _, argument in (each.partition("=") for each in given.names or BENCHMARKS):
