@@ -228,14 +228,14 @@ def test_capitals_change_only_letters_of_text(format: str, line_end: str):
         (
             "md",
             [
-                "title: Kept as it is", "`code_here`", '](https://a.example/Path "Tip")', "<b>", "&amp;", "![Alt](Img.png)", "`Keep Me`", "`Key`",
+                "title: Kept as it is", "`code_here`", '](https://a.example/Path "Tip")', "<b>", "&amp;", "](Img.png)", "`Keep Me`", "`Key`",
                 'print("Hello")  # Not This', "    Indented Code", "<div>\nRaw Html\n</div>", "][ref]", "[ref]", "<https://Auto.example>", "[^1]",
                 '[ref]: https://Ref.example "Ref Title"', "|:-----|--------:|", "- [ ] ", "<kbd>Ctrl</kbd>",
                 ":::tip Keep\n", "> [!NOTE]\n", "$$\nFormula\n$$",
             ],
             [
                 "A TITLE\n=", "# HEADING WITH", "*STRESSED*", "[LINK TEXT]", "**BOLD**", "> A QUOTATION", "> OF TWO",
-                "- NESTED", "| A CELL |", "X \\| Y",
+                "- NESTED", "![ALT]", "| A CELL |", "X \\| Y",
                 "~~.\\\nAFTER A HARD BREAK.  \nAND", "[^1] [SIC]", "[!NOTE]\n> AN ALERT\n> IN LINES", "Keep\nINSIDE IT\n:::",
                 "TERM\n: ITS DEFINITION", "[^1]: NOTE TEXT",
             ],
@@ -396,6 +396,8 @@ def test_a_table_may_say_itself_what_separates_cells(line: str):
         ("import A, {B} from '@x/A';\nimport \"./c.css\"\n\nexport const answer = 42;\nexport default Page\n", None),
         ("import data from the old\nexport default settings now\n", "IMPORT DATA FROM THE OLD\nEXPORT DEFAULT SETTINGS NOW\n"),
         ('=== "Tab"\n\nText\n{: .note }\n', '=== "Tab"\n\nTEXT\n{: .note }\n'),
+        ("See ![a *small* cat](Cat.png 'Tip') [![Build](B.svg)](C)", "SEE ![A *SMALL* CAT](Cat.png 'Tip') [![BUILD](B.svg)](C)"),
+        ("![Name][]\n\n[name]: Address", None),
         ("A ==bold word== if x==y or a == b", "A ==BOLD WORD== IF X==Y OR A == B"),
     ],
 )

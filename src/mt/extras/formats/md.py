@@ -1,4 +1,4 @@
-"""Markdown: paragraphs, headings, list items and table cells are translated; code, links' addresses and all marks stay.
+"""Markdown: paragraphs, headings, list items, table cells and what is said of pictures are translated; code, addresses and marks stay.
 
 markdown-it finds which lines are what; the text is cut from those lines and put back into them.
 """
@@ -39,6 +39,7 @@ MARKUP = re.compile(
     r"|<[a-zA-Z/!][^<>]*>|(?:\*{1,3}|~~)(?=\S)|(?<=\S)(?:\*{1,3}|~~)|(?<!\w)_{1,3}(?=\w)|(?<=\S)_{1,3}(?!\w)"
     r"|(?<![\w=])==(?=[^\s=](?:[^=]*[^\s=])?==(?![\w=]))|(?<=[^\s=])==(?![\w=])"
 )
+PICTURE = re.compile(r"(!\[)([^\]]+)(\](?!\[\]).*)", re.DOTALL)   # what is said of it in the middle, unless it is the name of its address, too
 
 Line = tuple[int, int]
 
@@ -48,7 +49,10 @@ def translate_file(content: str, translate: Translate, options: Options) -> str:
     labels: dict[str, Any] = {}
     paragraphs = list(found(content, labels))
     units = [unit(content, lines, labels) for lines in paragraphs]
-    results = translate_units(units, translate)
+    pictures = {picture[0]: picture for each in units for part in each[1::2] if (picture := PICTURE.fullmatch(part))}
+    done = translate_units([*units, *(unit(picture[2], [(0, len(picture[2]))], labels) for picture in pictures.values())], translate)
+    spoken = {text: picture[1] + "".join(said) + picture[3] for (text, picture), said in zip(pictures.items(), done[len(units) :], strict=True)}
+    results = [[spoken.get(part, part) for part in each] for each in done[: len(units)]]
     changed = [(lines, new) for lines, old, new in zip(paragraphs, units, results, strict=True) if old != new]
     return splice(content, [(lines[0][0], lines[-1][1]) for lines, _ in changed], [written(content, *each) for each in changed])
 
