@@ -84,7 +84,7 @@ class TrainConfig:
     valid_sentences: int = 300       # decoded for BLEU at each validation
     best_by: Literal["loss", "bleu", "chrf"] = "loss"   # of the validation set: which weights become the model
     patience: int = 0                # validations in a row without a better model before training ends; 0: it goes on
-    average: int = 5                 # last checkpoints whose mean is kept beside the best; 0 keeps none
+    average: int = 5                 # last checkpoints whose mean is tried at the end, and is the model if it is better; 0: none
     compile: bool = False            # the network by torch.compile
     seed: int = 1
 
@@ -127,7 +127,7 @@ class Config:
 
 
 # What the paper's two models have in common (sections 5.1, 5.3, 5.4 and 6.1). Adam is AdamW without decay. A checkpoint was kept
-# every ten minutes: 1,500 steps of its base model, 600 of its big one. Its vocabulary is prepare's --vocab-size 37000, its length
+# every ten minutes: 1,500 steps of its base model, 600 of its big one. Its vocabulary is prepare's --vocab-size 37000 (32000 for French), its length
 # train's --max-steps 100000 (base) or 300000 (big).
 PAPER_TRAIN: dict[str, Any] = {
     "tokens_per_batch": 25000,

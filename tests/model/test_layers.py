@@ -35,11 +35,14 @@ def test_fast_attention_agrees_with_the_reference(causal: bool):
     assert_close(weights.sum(-1), torch.ones(2, 4, 6))
 
 
-def test_fast_attention_agrees_with_the_reference_in_bf16():
+@pytest.mark.parametrize("training", [True, False])   # which have ways of their own
+@pytest.mark.parametrize("causal", [True, False])
+def test_fast_attention_agrees_with_the_reference_in_bf16(training, causal):
     q, k, v = torch.randn(3, 2, 4, 6, 8).unbind(0)
-    with torch.autocast("cpu", torch.bfloat16):
-        fast = fast_attention(q, k, v, causal=True)
-    assert_close(fast.float(), attention(q, k, v, causal_mask(6))[0], atol=0.05, rtol=0.05)
+    padding = torch.arange(6) < torch.tensor([6, 4])[:, None, None, None]
+    with torch.set_grad_enabled(training), torch.autocast("cpu", torch.bfloat16):
+        fast = fast_attention(q, k, v, None if causal else padding, causal=causal)
+    assert_close(fast.float(), attention(q, k, v, causal_mask(6) if causal else padding)[0], atol=0.05, rtol=0.05)
 
 
 def test_masked_positions_get_no_weight():

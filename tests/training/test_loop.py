@@ -21,7 +21,7 @@ from mt.config import Config, DecodeConfig, TrainConfig, update
 from mt.errors import Diverged, RunError
 from mt.run import RunDir
 from mt.training import loop as room
-from mt.training import meter
+from mt.training import meter, validation
 from mt.training.loop import train
 from mt.training.optim import learning_rate
 from mt.training.session import Budget
@@ -156,6 +156,16 @@ def test_training_ends_when_patience_does(shouting, tmp_path):
     settings = {**SETTINGS["train"], "lr": 1e-30, "validate_every": 5, "patience": 2}
     out = run(shouting, tmp_path / "run", 100, train=settings)
     assert [line["step"] for line in lines(out) if "valid_nll" in line] == [5, 10, 15]
+
+
+def test_the_model_kept_is_that_of_the_best_step_and_not_the_last(shouting, tmp_path, monkeypatch):
+    scores = iter([3.0, 1.0, 2.0])
+    monkeypatch.setattr(validation, "valid_nll", lambda training: next(scores))
+    settings = {**SETTINGS["train"], "validate_every": 10, "average": 0}
+    out = run(shouting, tmp_path / "run", 30, train=settings)
+    kept, best, last = (load_weights(path) for path in (out.weights, *(out.resume / f"step-{step:08d}/weights.safetensors" for step in (20, 30))))
+    assert all(torch.equal(kept[name], best[name]) for name in best)
+    assert not all(torch.equal(kept[name], last[name]) for name in last)
 
 
 @pytest.mark.parametrize("by", ["loss", "bleu"])

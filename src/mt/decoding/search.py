@@ -1,6 +1,6 @@
 """Greedy and beam search: from a source to the most probable French the network can say.
 
-Shapes: B batch (sentences still searched), K beam, N rows = B * K, V vocabulary, S source.
+Shapes: B batch (sentences still searched), K beam (in the network: the width of a head), N rows = B * K, V vocabulary, S source.
 """
 
 from __future__ import annotations

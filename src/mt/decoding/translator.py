@@ -151,7 +151,7 @@ class Translator:
         return results
 
     def search(self, sources: list[list[int]]) -> list[Sentence]:
-        """Token numbers to sentences; a hypothesis that runs away is searched again, wider and without repetition allowed."""
+        """Token numbers to sentences; a hypothesis that runs away is searched again, with a beam of 4 at least and without repetition."""
         found = self.engine.translate(sources, self.config)
         results = [self.sentence(hypotheses, []) for hypotheses in found]
         astray = [i for i, hypotheses in enumerate(found) if self.runs_away(sources[i], hypotheses[0])]

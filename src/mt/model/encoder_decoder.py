@@ -1,7 +1,7 @@
 """The Transformer of the paper: an encoder that reads English, a decoder that writes French (Vaswani et al. 2017, section 3.1).
 
 Shapes: B batch, S source, T target, D d_model, H heads, K head width (D / H), V vocabulary, N rows = B * beam, W tokens that
-all hypotheses of a sentence have written.
+the hypotheses of a sentence have written, all together.
 Masks are bool, True = may attend.
 """
 

@@ -66,6 +66,7 @@ def begin(config: Config, data: Path, run: RunDir, budget: Budget, world: World,
     torch.manual_seed(config.train.seed + world.rank)   # every process drops out other activations
     training = Training(config, run, budget, world, model, Optimizers(model, config.train), prepared)
     restore(training)
+    training.first_step = training.progress.step
     if config.train.compile:
         compile_features(model, world.device)
     console.log(
@@ -83,7 +84,6 @@ def restore(training: Training) -> None:
         checkpoint.fill(training.model, snapshot.weights.items(), training.run.resume)
         training.optimizers.load_tensors(snapshot.optimizer)
         training.progress = snapshot.progress
-        training.first_step = training.progress.step
         mine = {kind.partition(".")[0]: state for kind, state in snapshot.random.items() if kind.endswith(f".{world.rank}")}
         set_random_states(mine, world.device)   # a process that was not there before has begun random numbers of its own
         console.log(f"going on from step {training.progress.step:,}")
