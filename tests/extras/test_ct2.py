@@ -19,6 +19,7 @@ from mt.config import DecodeConfig
 from mt.data.sources import parse_source, read_source
 from mt.decoding.engine import TorchEngine
 from mt.errors import ConfigError, DeviceError, RunError, UsageError
+from mt.extras import ct2_convert
 from mt.extras.ct2 import CT2Engine, converted, is_converted
 from mt.extras.ct2_convert import convert
 from mt.run import RunDir
@@ -85,6 +86,19 @@ def test_weights_converted_before_they_were_trained_on_are_not_used(tmp_path: Pa
     assert not is_converted(run)
     with pytest.raises(RunError, match="made from other weights"):
         mt.load(run.path, engine="ct2")
+
+
+def test_weights_saved_while_they_are_converted_are_not_taken_for_converted(tmp_path: Path, monkeypatch):
+    run, convert_now = make_model(tmp_path), ct2_convert.specification
+
+    def train_meanwhile(run: RunDir, quantization: str) -> object:
+        made = convert_now(run, quantization)
+        save_weights(run.weights, {name: weight + 1 for name, weight in load_weights(run.weights).items()})
+        return made
+
+    monkeypatch.setattr(ct2_convert, "specification", train_meanwhile)
+    convert(run, converted(run), "int8")
+    assert not is_converted(run)
 
 
 def test_a_model_of_long_texts_is_converted_with_room_for_them(run: RunDir, tmp_path: Path):

@@ -28,13 +28,14 @@ def convert(run: RunDir, out: Path, quantization: str) -> None:
     config = run.read_config()
     if config.model.arch != "encoder-decoder":
         raise ConfigError(f"CTranslate2 cannot run our {config.model.arch} models", fix="use --engine torch")
+    read = fingerprint(run.weights)   # before they are: training may save better ones meanwhile
     spec = specification(run, quantization)
     if out.exists() and not (out / "model.bin").is_file():
         raise RunError(f"{out} exists and is no CTranslate2 model", fix="choose another --out")
     with replacing(out) as temporary:
         temporary.mkdir()
         spec.save(str(temporary))
-        (temporary / MARK).write_text(fingerprint(run.weights), encoding="utf-8")
+        (temporary / MARK).write_text(read, encoding="utf-8")
 
 
 def specification(run: RunDir, quantization: str) -> Any:   # Any: CTranslate2's untyped specification
