@@ -9,6 +9,7 @@ from torch.testing import assert_close
 
 from mt.config import BOS, PAD, ModelConfig
 from mt.model import build
+from mt.model.layers import Dropout
 
 VOCAB = 40
 
@@ -91,3 +92,10 @@ def test_whatever_is_selected_each_hypothesis_goes_on_as_if_alone(model: nn.Modu
             newest = torch.randint(4, VOCAB, (count,))
             whose, history = whose[rows], torch.cat((history[rows], newest[:, None]), dim=1)
             assert_close(model.step(newest, state), model(src[whose], history)[:, -1], atol=1e-4, rtol=1e-4)
+
+
+def test_dropout_takes_from_the_embeddings_and_the_positions(model: nn.Module, monkeypatch: pytest.MonkeyPatch):
+    src, tgt = sentences(2, 5), sentences(2, 6)
+    monkeypatch.setattr(Dropout, "forward", lambda self, x: torch.zeros_like(x))
+    left = model.features(src, tgt)
+    assert_close(left, left[0, 0].expand_as(left))      # nothing of what was read, or of where

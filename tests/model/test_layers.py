@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from mt.model.layers import Attention, Cache, Dropout, attention, causal_mask, fast_attention, sinusoids
+from mt.model.layers import Attention, Cache, Dropout, Residual, attention, causal_mask, fast_attention, sinusoids
 
 
 def test_positions_follow_the_formula_of_the_paper():
@@ -79,6 +79,13 @@ def test_dropout_gradients_follow_what_was_kept():
     y = Dropout(0.5).train()(x)
     y.sum().backward()
     assert_close(x.grad, torch.where(y == 0, 0.0, 2.0))
+
+
+@pytest.mark.parametrize("pre_norm", [True, False])
+def test_dropout_takes_from_what_a_sublayer_says_and_not_from_the_residual(pre_norm, monkeypatch):
+    residual, x = Residual(8, 0.5, pre_norm=pre_norm).train(), torch.randn(3, 8)
+    monkeypatch.setattr(Dropout, "forward", lambda self, x: torch.zeros_like(x))
+    assert_close(residual(x, torch.exp), x if pre_norm else residual.norm(x))
 
 
 def test_a_cache_returns_all_that_was_appended_however_much():

@@ -131,6 +131,15 @@ def test_a_loss_that_explodes_once_goes_back_to_the_last_snapshot_and_on_with_ot
     assert len(places) == 1
 
 
+def test_a_loss_that_explodes_after_the_last_validation_does_not_end_the_run(shouting, tmp_path, monkeypatch, capsys):
+    explode(monkeypatch, [65])
+    out = run(shouting, tmp_path / "run", 70)
+    assert "back to the last snapshot" in capsys.readouterr().err
+    assert progress(out)["step"] == 70
+    assert [line["step"] for line in lines(out) if "loss" in line] == [20, 40, 50, 60, 70]
+    assert all(torch.isfinite(tensor).all() for tensor in load_weights(out.resume / "step-00000070/weights.safetensors").values())
+
+
 def test_a_loss_that_explodes_twice_stops_with_its_fix(shouting, tmp_path, monkeypatch):
     explode(monkeypatch, [32, 45])
     with pytest.raises(Diverged, match="the loss") as caught:
@@ -150,6 +159,14 @@ def test_a_loss_far_above_what_it_was_counts_as_exploded(shouting, tmp_path, mon
     with pytest.raises(Diverged, match="has risen from"):
         run(shouting, tmp_path / "run", 60)
     assert "has risen from" in capsys.readouterr().err
+
+
+def test_the_learning_rate_follows_its_schedule_to_the_end_of_the_budget(shouting, tmp_path):
+    settings = {**SETTINGS["train"], "cooldown": 30}
+    config = update(update(Config(), SETTINGS), {"train": settings}).train
+    rates = {line["step"]: line["lr"] for line in lines(run(shouting, tmp_path / "run", 40, train=settings)) if "lr" in line}
+    assert rates == {step: learning_rate(step, config, 40) for step in (20, 40)}
+    assert rates[40] < rates[20] / 10
 
 
 def test_training_ends_when_patience_does(shouting, tmp_path):

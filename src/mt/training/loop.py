@@ -37,12 +37,13 @@ def train(
         train_config, start, meter = training.config.train, training.progress, Meter(training)
         stream = BatchStream(training.data.train, train_config.tokens_per_batch, seed=train_config.seed, rank=world.rank, world_size=world.size)
         for batches, following in stream.steps(start.epoch, start.batch, train_config.accumulate, world.device):
-            if world.any(stop.is_set() or spent(training)):
-                break
-            rate = learning_rate(training.progress.step + 1, train_config, budget.max_steps)
-            loss, nll, norm = step(training, batches, rate)
-            training.progress.epoch, training.progress.batch = following
             try:
+                if world.any(stop.is_set() or spent(training)):
+                    meter.flush()
+                    break
+                rate = learning_rate(training.progress.step + 1, train_config, budget.max_steps)
+                loss, nll, norm = step(training, batches, rate)
+                training.progress.epoch, training.progress.batch = following
                 meter.add(batches, loss, nll, norm, rate)
                 if training.progress.step % train_config.validate_every == 0:
                     meter.flush()
@@ -52,7 +53,6 @@ def train(
             except Diverged as problem:
                 roll_back(training, problem)
                 meter.restart()
-        meter.flush()
         save(training)
         if world.any(stop.is_set()):
             later = "" if training.progress.validated else "; a model to translate with comes at the first validation"
