@@ -407,6 +407,52 @@ def test_extensions_of_markdown_are_read(source: str, result: str | None):
     assert not any("==b" in text or ("One" in text and "Two" in text) for text in seen)
 
 
+ADMONITIONS = """\
+!!! note "t"
+    {one}
+
+    {two}
+
+    ```sh
+    code
+    !!! code
+        code
+    ```
+
+    ??? tip
+        {three}
+
+        - {four}
+
+    {five}
+
+=== "t"
+
+    {six}
+
+1.  {seven}
+
+    !!! note
+
+        {eight}
+
+{nine}
+
+    code
+
+```
+!!! code
+
+    code
+```
+"""
+
+
+def test_text_of_admonitions_and_tabs_is_no_code_and_their_code_is():
+    words = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    assert run(ADMONITIONS.format(**{word: word for word in words}), "md") == ADMONITIONS.format(**{word: word.upper() for word in words})
+
+
 FRENCH = {
     "Click here now!": "Cliquez ici !", "here": "Ici", "Click <x1>here<x2> now!": "Cliquez <x1>là<x2> maintenant !", "Click": "Clic", "now!": "!",
 }

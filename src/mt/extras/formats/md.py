@@ -24,6 +24,9 @@ DIRECTIVE = re.compile(
     r":::|!!!|\?\?\?|===[!+]? [\"']|\{[%#:]|\[![A-Z]+\]\s*\Z|import (?:[\w*{][^\"']* from )?([\"'])[^\"']+\1;?\Z"
     r"|export (?:(?:const|let|var) [^=]+=|\{.*\}|\* from |default (?:[\w.]+;?\Z|function\b|class\b|\(|\{)|(?:async )?function \w+\()"
 )
+ADMONITION = re.compile(r"(?:!!!|\?\?\?\+?|===[!+]?) ")   # what belongs to it is indented
+FENCE = re.compile(r"`{3,}|~{3,}")
+INDENT = 4   # columns
 BEGINS = re.compile(r": |\[\^[^\[\]]+\]:")   # a line with the text of a definition, or of a footnote
 BLOCK_MARK = r"[-+*>#=|~`:<]|\d+[.)]"   # must not begin a line of a paragraph
 BREAKABLE = rf"(?<! ) (?! |{BLOCK_MARK})"
@@ -70,6 +73,7 @@ def found(content: str, labels: dict[str, Any]) -> Iterator[list[Line]]:
     front = FRONT_MATTER.match(content)
     hidden = re.sub(r"[^\r\n]", " ", front[0]) + content[front.end() :] if front else content
     environment: dict[str, Any] = {}
+    hidden = "".join(outdented(ROW.findall(hidden)))
     cursor = 0   # cells of one row are looked for one after the other
     tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(hidden, environment)
     labels.update((label.casefold(), True) for label in environment.get("references", {}))
@@ -91,6 +95,23 @@ def found(content: str, labels: dict[str, Any]) -> Iterator[list[Line]]:
                 lines = []
         if lines:
             yield lines
+
+
+def outdented(rows: list[str]) -> Iterator[str]:
+    """The rows of a document, those of admonitions and tabs as far left as if there were none: as they stand, they would be code."""
+    columns: list[int] = []   # where the text of each admonition stands that is open
+    fence = ""
+    for row in rows:
+        text = row.lstrip(" ")
+        column = len(row) - len(text)
+        while columns and column < columns[-1] and text.strip():
+            columns.pop()
+            fence = ""
+        yield row[INDENT * len(columns) :] if text.strip() else row
+        if mark := FENCE.match(text):
+            fence = "" if fence and mark[0].startswith(fence) else fence or mark[0]
+        elif not fence and ADMONITION.match(text):
+            columns.append(column + INDENT)
 
 
 def text_lines(token: Token) -> list[tuple[int, str]]:
