@@ -109,6 +109,20 @@ def test_a_file_is_translated_by_its_format(translate: Translate, tmp_path: Path
     assert translate("-i", table, "--format", "txt")[1] != translate("-i", table)[1]
 
 
+def test_a_dash_is_a_standard_stream(translate: Translate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    page, terminal = Path("page.md"), os.dup(0)
+    page.write_text("# 1\n\n```\ncode\n```\n")
+    try:
+        with page.open() as file:
+            os.dup2(file.fileno(), 0)
+        assert translate("-i", "-", "--format", "md", "-o", "-")[:2] == (0, page.read_text())
+    finally:
+        os.dup2(terminal, 0)
+        os.close(terminal)
+    assert list(tmp_path.iterdir()) == [tmp_path / "page.md"]
+
+
 def test_terms_of_a_glossary_are_kept_and_counted(translate: Translate, tmp_path: Path):
     terms = tmp_path / "terms.tsv"
     terms.write_text("Frobnicator\nhello\tbonjour\n")

@@ -27,7 +27,7 @@ STALL = 0.2   # seconds without a new line after which a pipe is answered at onc
 def translate(
     text: Annotated[list[str] | None, Argument(metavar="[TEXT]...", help="English; without it, standard input line by line, or a prompt")] = None,
     model: Annotated[Path | None, Option(help="model folder; else $MT_MODEL, else the model that ships")] = None,
-    input: Annotated[Path | None, Option("--input", "-i", help="translate a file, its layout and markup kept")] = None,
+    input: Annotated[Path | None, Option("--input", "-i", help="translate a file, its layout and markup kept; - is standard input")] = None,
     output: Annotated[Path | None, Option("--output", "-o", help="write here instead of standard output")] = None,
     format: Annotated[str | None, Option(help="of --input, else by its suffix: txt, md, html, srt, vtt, po, json, jsonl, csv, tsv, docx")] = None,
     fields: Annotated[str, Option(help="of JSON and tables: which keys or columns are text, as a,b")] = "",
@@ -54,6 +54,8 @@ def translate(
     from mt import decode_settings, load
     from mt.run import read_text
 
+    input = Path("/dev/stdin") if input == Path("-") else input
+    output = None if output == Path("-") else output
     only_text = not (scores or json_output or n_best > 1)   # so that a document can stay one
     check(text, input, output, by_format=bool(format or fields or unwrap), only_text=only_text)
     decode = decode_settings(model, {"beam": beam, "n_best": n_best, "batch_tokens": batch_tokens})
