@@ -43,6 +43,11 @@ def plain(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
+def wordings(text: str) -> list[str]:
+    """The lines that say something; of probabilities, whose last digit is the machine's, that they are there."""
+    return [re.sub(r"[\d.]+ %", "%", plain(line)) for line in text.splitlines() if plain(line) not in ("", "...")]
+
+
 def test_every_command_works_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):
     pytest.importorskip("matplotlib")
     monkeypatch.chdir(tmp_path)
@@ -56,6 +61,9 @@ def test_every_command_works_one_after_the_other(tmp_path: Path, monkeypatch: py
         said = capfd.readouterr().out
         if command.startswith("mt translate") and "--model" not in command:   # by the model that ships
             assert plain(said) == plain(shown)
+        if command.startswith("mt explain") and "--model" not in command:
+            rest = iter(wordings(said))
+            assert all(wording in rest for wording in wordings(shown)), command   # and in this order
         for test in tmp_path.glob("data/*/test/*.tsv"):
             lines = test.read_text(encoding="utf-8").splitlines(keepends=True)
             test.write_text("".join(lines[:TEST_PAIRS]), encoding="utf-8")
