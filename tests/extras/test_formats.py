@@ -395,9 +395,10 @@ def test_a_table_may_say_itself_what_separates_cells(line: str):
         ("[^1]: One of all\n[^2]: Two of all\n", "[^1]: ONE OF ALL\n[^2]: TWO OF ALL\n"),
         ("import A, {B} from '@x/A';\nimport \"./c.css\"\n\nexport const answer = 42;\nexport default Page\n", None),
         ("import data from the old\nexport default settings now\n", "IMPORT DATA FROM THE OLD\nEXPORT DEFAULT SETTINGS NOW\n"),
-        ('=== "Tab"\n\nText\n{: .note }\n', '=== "Tab"\n\nTEXT\n{: .note }\n'),
+        ('=== "Tab"\n\nText\n{: .note }\n', '=== "TAB"\n\nTEXT\n{: .note }\n'),
         ("See ![a *small* cat](Cat.png 'Tip') [![Build](B.svg)](C)", "SEE ![A *SMALL* CAT](Cat.png 'Tip') [![BUILD](B.svg)](C)"),
         ("![Name][]\n\n[name]: Address", None),
+        ('!!! tip "tip"\n', '!!! tip "TIP"\n'),
         ("A ==bold word== if x==y or a == b", "A ==BOLD WORD== IF X==Y OR A == B"),
     ],
 )
@@ -408,7 +409,7 @@ def test_extensions_of_markdown_are_read(source: str, result: str | None):
 
 
 ADMONITIONS = """\
-!!! note "t"
+!!! note inline end "{zero}"
     {one}
 
     {two}
@@ -426,7 +427,7 @@ ADMONITIONS = """\
 
     {five}
 
-=== "t"
+=== "{tab}"
 
     {six}
 
@@ -449,7 +450,7 @@ ADMONITIONS = """\
 
 
 def test_text_of_admonitions_and_tabs_is_no_code_and_their_code_is():
-    words = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    words = ("zero", "tab", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
     assert run(ADMONITIONS.format(**{word: word for word in words}), "md") == ADMONITIONS.format(**{word: word.upper() for word in words})
 
 

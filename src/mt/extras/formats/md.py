@@ -24,7 +24,7 @@ DIRECTIVE = re.compile(
     r":::|!!!|\?\?\?|===[!+]? [\"']|\{[%#:]|\[![A-Z]+\]\s*\Z|import (?:[\w*{][^\"']* from )?([\"'])[^\"']+\1;?\Z"
     r"|export (?:(?:const|let|var) [^=]+=|\{.*\}|\* from |default (?:[\w.]+;?\Z|function\b|class\b|\(|\{)|(?:async )?function \w+\()"
 )
-ADMONITION = re.compile(r"(?:!!!|\?\?\?\+?|===[!+]?) ")   # what belongs to it is indented
+ADMONITION = re.compile(r"(?:!!!|\?\?\?\+?|===[!+]?) (?:[^\"]*\"([^\"]+)\"\Z)?")   # and its title; what belongs to it is indented
 FENCE = re.compile(r"`{3,}|~{3,}")
 INDENT = 4   # columns
 BEGINS = re.compile(r": |\[\^[^\[\]]+\]:")   # a line with the text of a definition, or of a footnote
@@ -88,7 +88,7 @@ def found(content: str, labels: dict[str, Any]) -> Iterator[list[Line]]:
                 continue
             cursor = line[1]
             rest = content[cursor : starts[row + 1]]
-            is_broken = text.endswith("\\") or rest.startswith("  ")
+            is_broken = text.endswith("\\") or rest.startswith("  ") or ADMONITION.match(text)
             lines.append((line[0], cursor - text.endswith("\\")))
             if is_broken:
                 yield lines
@@ -126,6 +126,9 @@ def place(content: str, text: str, *, start: int, end: int) -> Line | None:
 
     None also where markdown-it has changed it (a tab, say): better left than damaged.
     """
+    if (titled := ADMONITION.match(text)) and titled[1]:
+        at = content.rfind(titled[1], start, end)
+        return (at, at + len(titled[1])) if at >= 0 else None
     if DIRECTIVE.match(text) or not text:
         return None
     for spelling in (text, text.replace("|", "\\|")):   # as cells of tables have it
