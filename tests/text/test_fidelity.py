@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mt.text.fidelity import apart, attempts, cut, invented, missing, protect
+from mt.text.fidelity import apart, attempts, cut, invented, missing, protect, readable
 from mt.text.literals import Literal, literals
 
 
@@ -161,3 +161,22 @@ def test_ten_thousand_repeated_characters_take_no_time(unit: str):
     assert protected.restore(protected.text) is not None
     assert missing(text, text) == []
     assert time.perf_counter() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("source", "read"),
+    [
+        ("It is $2.7 trillion.", "It is $2,700 billion."),
+        ("1,200.5 trillion", "1,200,500 billion"),
+        ("between 2 and 3 trillion", "between 2,000 and 3,000 billion"),
+        ("$1.5-2 trillion, from £2 to £3tn", "$1,500-2,000 billion, from £2,000 to £3,000 billion"),
+        ("from 2019 to 3 trillion", "from 2019 to 3,000 billion"),
+        ("a trillion-dollar plan", "1,000 billion-dollar plan"),
+        ("Trillions were lost, two trillion here", "Thousands of billions were lost, two thousand billion here"),
+        ("31 TRILLION", "31,000 BILLION"),
+        ("India's 1.2bn people", "India's 1.2 billion people"),
+        ("`5 trillion`, https://x.org/5bn, {{3 trillion}}, 5bnx, 3 million", None),
+    ],
+)
+def test_large_numbers_are_read_as_those_that_french_has(source: str, read: str | None):
+    assert readable(source) == (read or source)

@@ -16,7 +16,7 @@ from mt.data.spelling import Spelling
 from mt.decoding.hypothesis import Engine, Hypothesis
 from mt.text import typography
 from mt.text.casing import has_letters, is_shouted, sentence_case
-from mt.text.fidelity import Protected, attempts, cut, flaws, invented, missing
+from mt.text.fidelity import Protected, attempts, cut, flaws, invented, missing, readable
 from mt.text.glossary import Glossary
 from mt.text.literals import Literal, literals
 from mt.text.normalize import NARROW_NO_BREAK, NO_BREAK, normalize
@@ -108,7 +108,7 @@ class Translator:
         What must come back letter for letter, and what the glossary translates, is hidden behind stand-ins first; where a number
         is lost, it is hidden too; where something still is, it is left out and what stands around it translated by itself.
         """
-        sources = [unicodedata.normalize("NFC", sentence) for sentence in sentences]
+        sources = [readable(unicodedata.normalize("NFC", sentence)) for sentence in sentences]
         tries = [attempts(source, self.glossary.find(source)) for source in sources]
         best = [Sentence([str(first.restore(first.text))], [1.0], []) if first.is_bare else None for first, *_ in tries]
         pending = [i for i, found in enumerate(best) if found is None]

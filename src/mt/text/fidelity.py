@@ -14,6 +14,15 @@ from mt.text.casing import has_letters
 from mt.text.literals import Kind, Literal, literals, without
 
 
+def readable(source: str) -> str:
+    """A source with its large numbers as the network knows them; what must come back letter for letter stays."""
+    for pattern, said in ((numbers.LARGE, numbers.in_full), (numbers.TRILLION, numbers.in_billions)):
+        if pattern.search(source):
+            inside = {i for literal in literals(source) if literal.kind != "number" for i in range(literal.start, literal.end)}
+            source = pattern.sub(lambda match: match[0] if match.start() in inside else said(match), source)   # noqa: B023
+    return source
+
+
 def missing(source: str, translation: str) -> list[str]:
     """What of the source its translation has not, or not as often."""
     hard = dict.fromkeys(literal.text for literal in literals(source) if literal.kind != "number")
