@@ -14,13 +14,12 @@ from mt.text.casing import has_letters
 from mt.text.literals import Kind, Literal, literals, without
 
 
-def readable(source: str) -> str:
-    """A source with its large numbers as the network knows them; what must come back letter for letter stays."""
-    for pattern, said in ((numbers.LARGE, numbers.in_full), (numbers.TRILLION, numbers.in_billions)):
-        if pattern.search(source):
-            inside = {i for literal in literals(source) if literal.kind != "number" for i in range(literal.start, literal.end)}
-            source = pattern.sub(lambda match: match[0] if match.start() in inside else said(match), source)   # noqa: B023
-    return source
+def readable(source: str, terms: Sequence[Literal] = ()) -> str:
+    """A source with its large numbers as the network knows them; a glossary's terms, and what must come back letter for letter, stay."""
+    if not numbers.LARGE.search(source):
+        return source
+    inside = {i for each in [*terms, *literals(source)] if each.kind != "number" for i in range(each.start, each.end)}
+    return numbers.LARGE.sub(lambda match: numbers.in_billions(match) if inside.isdisjoint(range(*match.span())) else match[0], source)
 
 
 def missing(source: str, translation: str) -> list[str]:

@@ -30,11 +30,11 @@ CLOCK = re.compile(rf"([0-9]{{1,2}})(?::([0-5][0-9]))?(?:[ {NO_BREAK}]?([ap])\.?
 ENGLISH_GROUPS = re.compile(r"[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+)?")
 EUROPEAN_GROUPS = re.compile(r"[0-9]{1,3}(?:[.'][0-9]{3})+(?:,[0-9]+)?")
 
-SHORT = {"bn": " billion", "tn": " trillion", "trn": " trillion"}
-PLAIN = r"(?<![\w.,])[0-9]{1,3}(?:,[0-9]{3})*(?:\.[0-9]+)?(?![\w,.])"
-LARGE = re.compile(rf"(?<=[0-9])(?:{'|'.join(SHORT)})\b")
-TRILLION = re.compile(
-    rf"\b(?:{PLAIN}(?: to | and | or |[-–]))?[{MONEY}]?{PLAIN}[ {NO_BREAK}-]?trillion\b|\b(?:an?|one)[ -]trillion\b|\btrillion(s?)\b", re.IGNORECASE
+PLAIN = r"(?<![\w.,])[0-9]{1,3}(?:,[0-9]{3})*(?:\.[0-9]+)?(?![0-9]|[.,][0-9])"
+LARGE = re.compile(
+    rf"\b(?:{PLAIN}(?: to | and | or |[-–]))?[{MONEY}]?{PLAIN}(?:[ {NO_BREAK}-]?trillion|tr?n)\b|\b(?:an?|one)[ -]trillion\b|\btrillion(s?)\b"
+    r"|(?<=[0-9])bn\b",
+    re.IGNORECASE,
 )
 
 # How French says what a sign beside a number means.
@@ -79,17 +79,16 @@ ENGLISH_WORDS = {
 MAGNITUDES = {"hundred": 100, "century": 100, "thousand": 1000, "k": 1000, "million": 10**6, "m": 10**6, "billion": 10**9, "bn": 10**9}
 
 
-def in_full(match: re.Match[str]) -> str:
-    """What LARGE finds, as the network has learned to read it: 1.2bn is 1.2 billion."""
-    return SHORT[match[0]]
-
-
 def in_billions(match: re.Match[str]) -> str:
-    """What TRILLION finds without that word, for which French has no usual one: $2.7 trillion is $2,700 billion."""
-    if re.search("[0-9]", match[0]):
-        said = re.sub(PLAIN, lambda number: f"{float(number[0].replace(',', '')) * 1000:,.10g}", match[0].lower()).replace("trillion", "billion")
+    """What LARGE finds, with the words that French has: it has no usual one for a trillion, so $2.7 trillion is $2,700 billion."""
+    english = match[0].lower()
+    if english == "bn":
+        said = " billion"
+    elif re.search("[0-9]", english):
+        said = re.sub(PLAIN, lambda number: f"{float(number[0].replace(',', '')) * 1000:,.10g}", english)
+        said = re.sub(r"(?<=[0-9])tr?n", " billion", said.replace("trillion", "billion"))
     else:
-        said = "1,000 billion" if re.search("[ -]", match[0]) else "thousands of billions" if match[1] else "thousand billion"
+        said = "1,000 billion" if re.search("[ -]", english) else "thousands of billions" if match[1] else "thousand billion"
     return said.upper() if match[0].isupper() else said[0].upper() + said[1:] if match[0][0].isupper() else said
 
 
