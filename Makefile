@@ -20,8 +20,8 @@ EVERYDAY := 2*tatoeba 2*tatoeba-extra 0.5*lexicon 2*news-wmt 1*news-postedit 0.3
 BOTH := 2*tatoeba 2*tatoeba-extra 3*news-wmt 2*news-postedit 1*lexicon 0.4*hansard-1 0.4*hansard-2 1*literature 1.5*tech-news-sites \
 	1.5*civic-society-sites 1*canada-digital 0.6*debian-news 0.3*mdn 0.4*webdev-docs 0.2*manpages 0.3*software-docs 0.7*software-ui \
 	0.7*ui-misc 0.05*laws-canada 0.5*games 0.2*medical-hpo 2*tico19-dev 0.1*pathfinder-rpg
-OWN := 0.8*tatoeba 1*tatoeba-extra 2*news-wmt 1*news-postedit 0.3*lexicon 0.08*hansard-1 0.08*hansard-2 0.4*literature 1*tech-news-sites \
-	1*civic-society-sites 0.5*canada-digital 0.2*software-ui
+OWN := 0.8*tatoeba 1*tatoeba-extra 3*news-wmt 1.5*news-postedit 0.3*lexicon 0.2*hansard-1 0.2*hansard-2 0.4*literature 1*tech-news-sites \
+	1*civic-society-sites 0.5*canada-digital 0.3*software-ui 1*tico19-dev
 # The other direction: the same corpora with their columns swapped, and the French texts to which it gives an English.
 BACKWARDS := 3*news-wmt 2*news-postedit 0.3*tatoeba 0.5*tatoeba-extra 0.15*hansard-1 0.15*hansard-2 0.6*literature 1*civic-society-sites \
 	0.7*tech-news-sites 0.5*canada-digital 0.15*debian-news 2*tico19-dev 0.2*lexicon
@@ -36,7 +36,7 @@ MULTI30K_HELD_OUT = --valid $(CORPORA)/dev/multi30k_val.tsv $(patsubst %,--test 
 swap = xz -dcf $(1) | awk -F'\t' '{ print $$2 "\t" $$1 }' > data/swapped/$(2).tsv;
 names = $(foreach each,$(1),$(lastword $(subst *, ,$(each))))
 SHIP := --preset small --set train.tokens_per_batch=6144 --set model.dropout=0.05
-DEEPER := $(SHIP) --set model.n_encoder_layers=18 --set model.dropout=0
+DEEPER := $(SHIP) --set model.n_encoder_layers=18
 MULTI30K := --preset small --set model.n_encoder_layers=4 --set model.d_ff=512 --set model.dropout=0.3 --set train.warmup=300 --set train.average=0
 PREPARE_SHIP := $(RUN)/mt prepare $(HELD_OUT) --max-tokens 120 --augment 0.16
 
@@ -94,9 +94,9 @@ ship: $(READY)              ## make the model that ships again, in checkpoints/s
 		--tokenizer data/both/tokenizer.model --seed 3 --out data/deeper
 	$(RUN)/mt train --data data/deeper --out checkpoints/deeper --init checkpoints/both --max-steps 3000 $(DEEPER) \
 		--set train.lr=1.5e-3 --set train.warmup=150 --set train.cooldown=2000 --set train.average=0
-	$(PREPARE_SHIP) $(call corpora,$(OWN)) '40*data/sample/corpus.tsv' $(call own,5) --tokenizer data/both/tokenizer.model --seed 4 --out data/polish
+	$(PREPARE_SHIP) $(call corpora,$(OWN)) '12*data/sample/corpus.tsv' $(call own,3) --tokenizer data/both/tokenizer.model --seed 4 --out data/polish
 	$(RUN)/mt train --data data/polish --out checkpoints/polish --init checkpoints/deeper --max-steps 2000 $(DEEPER) \
-		--set train.lr=7e-4 --set train.warmup=150 --set train.cooldown=1850 --set train.average=0
+		--set train.lr=1e-3 --set train.warmup=200 --set train.cooldown=2000 --set train.average=0
 	$(RUN)/mt export checkpoints/polish --average-with checkpoints/deeper --to mt --out checkpoints/ship
 	$(RUN)/mt evaluate checkpoints/ship --data data/polish
 
