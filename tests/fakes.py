@@ -11,11 +11,21 @@ from torch import Tensor
 
 from mt.checkpoint import save_weights
 from mt.config import EOS, PAD, Config, DecodeConfig, ModelConfig
+from mt.data.batches import Batch
 from mt.data.vocabulary import train_tokenizer
 from mt.decoding.hypothesis import Hypothesis
 from mt.model import build
 from mt.run import RunDir
 from mt.text.tokenizer import Tokenizer
+
+SMALLEST = ModelConfig(d_model=16, n_heads=2, n_encoder_layers=1, n_decoder_layers=1, d_ff=32, dropout=0.0, vocab_size=50)
+
+
+def random_batch(pairs: int) -> Batch:
+    """Pairs that SMALLEST can read, one of them with a shorter target."""
+    src, tgt_in, tgt_out = (torch.randint(4, 50, (pairs, length)) for length in (5, 7, 7))
+    tgt_out[0, 4:] = tgt_in[0, 5:] = PAD
+    return Batch(src, tgt_in, tgt_out, 5 * pairs, 7 * pairs - 3)
 
 
 @dataclass

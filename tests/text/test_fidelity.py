@@ -179,8 +179,8 @@ def test_ten_thousand_repeated_characters_take_no_time(unit: str):
     ],
 )
 def test_large_numbers_are_read_as_those_that_french_has(source: str, read: str | None):
-    assert readable(source) == (read or source)
+    assert readable(source, lambda _: ()) == (read or source)
 
 
 def test_a_term_is_not_read_otherwise():
-    assert readable("$2 trillion", [Literal("term", "trillion", 3, "billion")]) == "$2 trillion"
+    assert readable("$2 trillion", lambda _: [Literal("term", "trillion", 3, "billion")]) == "$2 trillion"

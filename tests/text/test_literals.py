@@ -50,7 +50,7 @@ from mt.text.literals import LITERAL, PLAIN, literals, without
         ("```python", {"code": ["```python"]}),
         ("\x1b[31mred\x1b[0m \ufeffmark", {"tag": ["\x1b[31m", "\x1b[0m"]}),
         (f"the key {'QWxh' * 12}=", {"code": ["QWxh" * 12 + "="]}),
-        ("It raised $2.5M, 4K, 30k, 55 x 40 x 20 cm", {"number": ["$2.5M", "4K", "30k", "55 x 40 x 20"]}),
+        ("It raised $2.5M, 4K, 30k, £3bn, 55 x 40 x 20 cm", {"number": ["$2.5M", "4K", "30k", "£3bn", "55 x 40 x 20"]}),
         ("an M8x1.25 bolt at 5 p.m., or 6 p.m.", {"number": ["M8x1.25", "5 p.m.", "6 p.m"]}),
         ("It costs $1,250.50, €20, 15 €, US$5 or £3.", {"number": ["$1,250.50", "€20", "15 €", "US$5", "£3"]}),
         ("at 10:30 pm, 3pm, 7 a.m., 14:05", {"number": ["10:30 pm", "3pm", "7 a.m.", "14:05"]}),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+from fakes import SMALLEST, random_batch
 
-from mt.config import Config, ModelConfig, update
-from mt.data.batches import Batch
+from mt.config import Config, update
 from mt.errors import DeviceError, TrainingError
 from mt.model import build
 from mt.training import gradients as room
@@ -14,13 +14,6 @@ from mt.training.distributed import World
 from mt.training.gradients import gradients, with_batch_size
 
 WORLD = World(torch.device("cpu"), torch.float32)
-MODEL = ModelConfig(d_model=16, n_heads=2, n_encoder_layers=1, n_decoder_layers=1, d_ff=32, dropout=0.0, vocab_size=50)
-
-
-def batch(pairs: int) -> Batch:
-    src, tgt_in, tgt_out = (torch.randint(4, 50, (pairs, length)) for length in (5, 7, 7))
-    tgt_out[0, 4:] = tgt_in[0, 5:] = 0
-    return Batch(src, tgt_in, tgt_out, 5 * pairs, 7 * pairs - 3)
 
 
 @pytest.fixture
@@ -38,7 +31,7 @@ def small_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_halves_are_the_whole_batch():
-    whole = batch(5)
+    whole = random_batch(5)
     halves = whole.halves()
     assert [len(half.src) for half in halves] == [3, 2]
     assert [half.target_tokens for half in halves] == [18, 14]
@@ -48,7 +41,7 @@ def test_halves_are_the_whole_batch():
 
 
 def test_a_step_that_runs_out_of_memory_is_taken_in_parts_with_a_warning(small_memory, monkeypatch, capsys):
-    model, batches = build(MODEL), [batch(2), batch(9)]
+    model, batches = build(SMALLEST), [random_batch(2), random_batch(9)]
     parts = gradients(model, batches, 74, 0.1, WORLD)
     added = [parameter.grad for parameter in model.parameters()]
     assert "out of memory" in capsys.readouterr().err
@@ -64,7 +57,7 @@ def test_one_pair_that_does_not_fit_is_an_error(monkeypatch):
 
     monkeypatch.setattr(room, "backward", backward)
     with pytest.raises(TrainingError, match="one sentence pair"):
-        gradients(build(MODEL), [batch(3)], 18, 0.1, WORLD)
+        gradients(build(SMALLEST), [random_batch(3)], 18, 0.1, WORLD)
 
 
 def test_the_batch_size_that_fits_leaves_a_quarter_to_spare(monkeypatch):
@@ -78,14 +71,14 @@ def test_the_batch_size_that_fits_leaves_a_quarter_to_spare(monkeypatch):
     monkeypatch.setattr(room, "backward", backward)
     config = update(Config(), {"train": {"tokens_per_batch": 0}})
     monkeypatch.setattr(torch, "full", lambda size, value, device: torch.zeros(size, dtype=torch.int64))
-    fits = with_batch_size(config, build(MODEL), World(torch.device("cuda"), torch.float32)).train.tokens_per_batch
+    fits = with_batch_size(config, build(SMALLEST), World(torch.device("cuda"), torch.float32)).train.tokens_per_batch
     assert fits == 25_000 // 4
     assert 7500 < tried[-1] <= 9000
 
 
 def test_without_a_gpu_the_batch_size_is_the_usual_one_and_a_given_one_is_kept():
     for given, taken in ((0, 4096), (700, 700)):
-        assert with_batch_size(update(Config(), {"train": {"tokens_per_batch": given}}), build(MODEL), WORLD).train.tokens_per_batch == taken
+        assert with_batch_size(update(Config(), {"train": {"tokens_per_batch": given}}), build(SMALLEST), WORLD).train.tokens_per_batch == taken
 
 
 def test_a_device_without_any_memory_is_an_error(monkeypatch):

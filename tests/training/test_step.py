@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 import torch.nn.functional as F
+from fakes import SMALLEST, random_batch
 from torch import Tensor, nn
 
-from mt.config import PAD, Config, ModelConfig, TrainConfig
+from mt.config import PAD, Config, TrainConfig
 from mt.data.batches import Batch
 from mt.model import build
 from mt.run import RunDir
@@ -20,30 +21,24 @@ from mt.training.optim import Optimizers
 from mt.training.session import Budget, Training
 
 WORLD = World(torch.device("cpu"), torch.float32)
-MODEL = ModelConfig(d_model=16, n_heads=2, n_encoder_layers=1, n_decoder_layers=1, d_ff=32, dropout=0.0, vocab_size=50)
 RATE = 0.01
 
 
-def batch(pairs: int) -> Batch:
-    src, tgt_in, tgt_out = (torch.randint(4, 50, (pairs, length)) for length in (5, 7, 7))
-    tgt_out[0, 4:] = tgt_in[0, 5:] = PAD
-    return Batch(src, tgt_in, tgt_out, 5 * pairs, 7 * pairs - 3)
-
-
-BATCHES = [batch(2), batch(9)]
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    torch.manual_seed(1)
 
 
 def training(**settings: object) -> Training:
-    torch.manual_seed(1)
-    model, config = build(MODEL), Config(model=MODEL, train=TrainConfig(**settings))
+    model, config = build(SMALLEST), Config(model=SMALLEST, train=TrainConfig(**settings))
     return Training(config, RunDir(Path("unused")), Budget(), WORLD, model, Optimizers(model, config.train), data=None)
 
 
-def by_hand(model: nn.Module, smoothing: float) -> tuple[Tensor, Tensor, Tensor]:
+def by_hand(model: nn.Module, batches: list[Batch], smoothing: float) -> tuple[Tensor, Tensor, Tensor]:
     """The loss and nll per token, and the gradient's norm, with the gradients in the model."""
-    tokens = sum(batch.target_tokens for batch in BATCHES)
-    logits = torch.cat([model(each.src, each.tgt_in).flatten(0, 1) for each in BATCHES])
-    targets = torch.cat([each.tgt_out.flatten() for each in BATCHES])
+    tokens = sum(batch.target_tokens for batch in batches)
+    logits = torch.cat([model(each.src, each.tgt_in).flatten(0, 1) for each in batches])
+    targets = torch.cat([each.tgt_out.flatten() for each in batches])
     loss, nll = (F.cross_entropy(logits, targets, ignore_index=PAD, label_smoothing=eps, reduction="sum") / tokens for eps in (smoothing, 0.0))
     loss.backward()
     return loss.detach(), nll.detach(), torch.stack([p.grad.square().sum() for p in model.parameters()]).sum().sqrt()
@@ -51,10 +46,10 @@ def by_hand(model: nn.Module, smoothing: float) -> tuple[Tensor, Tensor, Tensor]
 
 @pytest.mark.parametrize("clip_norm", [0.2, 1e9])
 def test_the_first_step_of_adam_is_the_one_written_out_by_hand(clip_norm):
-    ours = training(optimizer="adamw", clip_norm=clip_norm, label_smoothing=0.3, weight_decay=0.1)
+    ours, batches = training(optimizer="adamw", clip_norm=clip_norm, label_smoothing=0.3, weight_decay=0.1), [random_batch(2), random_batch(9)]
     model = copy.deepcopy(ours.model)
-    loss, nll, norm = by_hand(model, 0.3)
-    torch.testing.assert_close(step(ours, BATCHES, RATE), (loss, nll, norm))
+    loss, nll, norm = by_hand(model, batches, 0.3)
+    torch.testing.assert_close(step(ours, batches, RATE), (loss, nll, norm))
     assert norm > 0.4                                             # so that the lower bound clips, and by half at least
     assert (ours.progress.step, ours.progress.target_tokens) == (1, 71)
     for mine, theirs in zip(ours.model.parameters(), model.parameters(), strict=True):
@@ -71,7 +66,7 @@ def test_the_first_step_of_adam_is_the_one_written_out_by_hand(clip_norm):
 def test_muon_moves_matrices_in_all_directions_alike_and_adam_the_rest():
     ours = training(optimizer="muon", weight_decay=0.0)
     before = copy.deepcopy(ours.model)
-    step(ours, BATCHES, RATE)
+    step(ours, [random_batch(2), random_batch(9)], RATE)
     for (name, new), old in zip(ours.model.named_parameters(), before.parameters(), strict=True):
         moved = (new - old).detach() / RATE
         if new.dim() == 2 and "embedding" not in name:

@@ -108,8 +108,7 @@ class Translator:
         What must come back letter for letter, and what the glossary translates, is hidden behind stand-ins first; where a number
         is lost, it is hidden too; where something still is, it is left out and what stands around it translated by itself.
         """
-        composed = [unicodedata.normalize("NFC", sentence) for sentence in sentences]
-        sources = [readable(sentence, self.glossary.find(sentence)) for sentence in composed]
+        sources = [readable(unicodedata.normalize("NFC", sentence), self.glossary.find) for sentence in sentences]
         tries = [attempts(source, self.glossary.find(source)) for source in sources]
         best = [Sentence([str(first.restore(first.text))], [1.0], []) if first.is_bare else None for first, *_ in tries]
         pending = [i for i, found in enumerate(best) if found is None]

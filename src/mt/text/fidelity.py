@@ -6,7 +6,7 @@ Numbers may change their dress (1,250.50 is 1 250,50 in French; see `numbers`); 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from mt.text import numbers
@@ -14,11 +14,11 @@ from mt.text.casing import has_letters
 from mt.text.literals import Kind, Literal, literals, without
 
 
-def readable(source: str, terms: Sequence[Literal] = ()) -> str:
+def readable(source: str, terms: Callable[[str], Sequence[Literal]]) -> str:
     """A source with its large numbers as the network knows them; a glossary's terms, and what must come back letter for letter, stay."""
     if not numbers.LARGE.search(source):
         return source
-    inside = {i for each in [*terms, *literals(source)] if each.kind != "number" for i in range(each.start, each.end)}
+    inside = {i for each in [*terms(source), *literals(source)] if each.kind != "number" for i in range(each.start, each.end)}
     return numbers.LARGE.sub(lambda match: numbers.in_billions(match) if inside.isdisjoint(range(*match.span())) else match[0], source)
 
 

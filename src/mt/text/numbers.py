@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from mt.text.normalize import NARROW_NO_BREAK, NO_BREAK
 
-THOUSANDS = {"k": "k", "K": "k", "M": "M", "m": "M", "B": "Md"}   # of money: $5B is 5 Md$
+THOUSANDS = {"k": "k", "K": "k", "M": "M", "m": "M", "B": "Md", "bn": "Md"}   # of money: $5B is 5 Md$
 DIGITS = r"(?:[0-9]+(?:[.,'][0-9]+)*|(?<![\w.])\.[0-9]+(?!\w))[½⅓⅔¼¾⅕⅛⅜⅝⅞]?"   # .5 too, but not .7z
 MONEY = "$€£¥₹₩₽₪₿¢"
 # What a person reads as one number: MP3, v2.0.1; +1 555 010 2233; -5, US$1,250.50, 3-4, 12/25/2023, 50%, 1st, 10:30 pm.
@@ -20,7 +20,7 @@ NUMBER = re.compile(
     rf"(?<![\w.])(?:[A-Za-z]{{1,16}}|[A-Z][A-Za-z]{{0,15}}-)[0-9]+[A-Za-z0-9]*(?:\.[0-9]+[A-Za-z0-9]*)*"
     rf"|(?<![\w.,])\+?\(?[0-9]+\)?(?:[ -]\(?[0-9]+\)?){{2,}}(?!\w|[.,:/][0-9])"
     rf"|(?:(?<![\w)\]%}}.-])[-−+±])?(?:(?<![\w.])(?:US|CA|AU|HK|NZ)?[{MONEY}][ {NO_BREAK}]?)?{DIGITS}(?:(?:[-–/:×x]| [x×] ){DIGITS})*"
-    rf"(?:(?:st|nd|rd|th|[kKmMB])\b|[ {NO_BREAK}]?(?:[%‰](?![\w(])|°(?:[CF]\b)?|[{MONEY}](?![\w{{])|[ap]\.m\b(?:\.(?=\W*\w))?|[ap]m\b|[AP]M\b))?"
+    rf"(?:(?:st|nd|rd|th|[kKmMB]|bn)\b|[ {NO_BREAK}]?(?:[%‰](?![\w(])|°(?:[CF]\b)?|[{MONEY}](?![\w{{])|[ap]\.m\b(?:\.(?=\W*\w))?|[ap]m\b|[AP]M\b))?"
 )
 FRENCH_NUMBER = re.compile(
     rf"(?P<sign>(?:(?<![\w)\]%}}.-])[-−–](?:(?:US|CA|AU|HK|NZ)?[{MONEY}][ {NO_BREAK}]?)?|\bmoins )?)"
@@ -29,10 +29,9 @@ FRENCH_NUMBER = re.compile(
 CLOCK = re.compile(rf"([0-9]{{1,2}})(?::([0-5][0-9]))?(?:[ {NO_BREAK}]?([ap])\.?m\.?)?", re.IGNORECASE)
 ENGLISH_GROUPS = re.compile(r"[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+)?")
 EUROPEAN_GROUPS = re.compile(r"[0-9]{1,3}(?:[.'][0-9]{3})+(?:,[0-9]+)?")
-
-PLAIN = r"(?<![\w.,])[0-9]{1,3}(?:,[0-9]{3})*(?:\.[0-9]+)?(?![0-9]|[.,][0-9])"
+AMOUNT = r"(?<![\w.,])[0-9]{1,3}(?:,[0-9]{3})*(?:\.[0-9]+)?(?![0-9]|[.,][0-9])"
 LARGE = re.compile(
-    rf"\b(?:{PLAIN}(?: to | and | or |[-–]))?[{MONEY}]?{PLAIN}(?:[ {NO_BREAK}-]?trillion|tr?n)\b|\b(?:an?|one)[ -]trillion\b|\btrillion(s?)\b"
+    rf"\b(?:{AMOUNT}(?: to | and | or |[-–]))?[{MONEY}]?{AMOUNT}(?:[ {NO_BREAK}-]?trillion|tr?n)\b|\b(?:an?|one)[ -]trillion\b|\btrillion(s?)\b"
     r"|(?<=[0-9])bn\b",
     re.IGNORECASE,
 )
@@ -45,7 +44,7 @@ SIGNS = {
     "¥": "¥|yen|yuan|JPY|CNY",
     "%": r"%|pour ?cent|p\. ?(?:100|cent)",
     "×": "×|(?<=[0-9]) ?x ?(?=[0-9])|fois|sur|par",
-    "(?<=[0-9])M|(?<=[0-9])B|[$€£].*[0-9]m": r"[0-9]\s?[MB]|\bMd|milli|000",
+    "(?<=[0-9])M|(?<=[0-9])B|bn|[$€£].*[0-9]m": r"[0-9]\s?[MB]|\bMd|milli|000",
 }
 AFTERNOON = re.compile(r"(?<![a-z])p\.?\s?m(?![a-z])|après-midi|soir", re.IGNORECASE)
 
@@ -85,11 +84,12 @@ def in_billions(match: re.Match[str]) -> str:
     if english == "bn":
         said = " billion"
     elif re.search("[0-9]", english):
-        said = re.sub(PLAIN, lambda number: f"{float(number[0].replace(',', '')) * 1000:,.10g}", english)
+        said = re.sub(AMOUNT, lambda amount: f"{float(key(amount[0])) * 1000:,.10g}", english)
         said = re.sub(r"(?<=[0-9])tr?n", " billion", said.replace("trillion", "billion"))
     else:
         said = "1,000 billion" if re.search("[ -]", english) else "thousands of billions" if match[1] else "thousand billion"
-    return said.upper() if match[0].isupper() else said[0].upper() + said[1:] if match[0][0].isupper() else said
+    large = len(said) if match[0].isupper() else match[0][0].isupper()   # how many letters
+    return said[:large].upper() + said[large:]
 
 
 def lost(source: str, translation: str) -> list[str]:
@@ -197,7 +197,7 @@ def in_french(number: str) -> str:
     if clock and clock[3]:
         hour = int(clock[1]) % 12 + 12 * (clock[3].lower() == "p")
         return NO_BREAK.join([str(hour), "h", *([clock[2]] if clock[2] and clock[2] != "00" else [])])
-    parts = re.fullmatch(rf"([-−+±]?)(US|CA|AU|HK|NZ)?([{MONEY}]?)\s?({DIGITS})(st|nd|rd|th|[kKmMB]|\s?[^\s0-9A-Za-z]+|\s?°[CF])?", number)
+    parts = re.fullmatch(rf"([-−+±]?)(US|CA|AU|HK|NZ)?([{MONEY}]?)\s?({DIGITS})(st|nd|rd|th|[kKmMB]|bn|\s?[^\s0-9A-Za-z]+|\s?°[CF])?", number)
     if not parts:
         return number
     sign, country, money, digits, unit = parts.groups(default="")

@@ -24,7 +24,7 @@ DIRECTIVE = re.compile(
     r":::|!!!|\?\?\?|===[!+]? [\"']|\{[%#:]|\[![A-Z]+\]\s*\Z|import (?:[\w*{][^\"']* from )?([\"'])[^\"']+\1;?\Z"
     r"|export (?:(?:const|let|var) [^=]+=|\{.*\}|\* from |default (?:[\w.]+;?\Z|function\b|class\b|\(|\{)|(?:async )?function \w+\()"
 )
-ADMONITION = re.compile(r"(?:!!!|\?\?\?\+?|===[!+]?) (?:[^\"]*\"([^\"]+)\"\Z)?")   # and its title; what belongs to it is indented
+ADMONITION = re.compile(r"(?:!!!|\?\?\?\+?|===[!+]?(?= [\"'])) (?:[^\"]*\"([^\"]+)\"\Z)?")   # and its title; what belongs to it is indented
 FENCE = re.compile(r"`{3,}|~{3,}")
 INDENT = 4   # columns
 BEGINS = re.compile(r": |\[\^[^\[\]]+\]:")   # a line with the text of a definition, or of a footnote
@@ -72,8 +72,8 @@ def found(content: str, labels: dict[str, Any]) -> Iterator[list[Line]]:
     starts = [0, *(row.end() for row in ROW.finditer(content))]
     front = FRONT_MATTER.match(content)
     hidden = re.sub(r"[^\r\n]", " ", front[0]) + content[front.end() :] if front else content
-    environment: dict[str, Any] = {}
     hidden = "".join(outdented(ROW.findall(hidden)))
+    environment: dict[str, Any] = {}
     cursor = 0   # cells of one row are looked for one after the other
     tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(hidden, environment)
     labels.update((label.casefold(), True) for label in environment.get("references", {}))
