@@ -655,6 +655,19 @@ def test_content_of_another_kind_is_refused(format: str, content: bytes, message
         translate_file(content, same, Options(format=format))
 
 
+def test_a_file_that_would_fill_the_memory_is_no_word_document():
+    pytest.importorskip("docx")
+    output = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(word_document())) as old, zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as new:
+        for info in old.infolist():
+            new.writestr(info, old.read(info))
+        with new.open("word/media/image2.png", "w") as picture:
+            for _ in range(101):
+                picture.write(bytes(2**20))
+    with pytest.raises(DataError, match="not a Word"):
+        translate_file(output.getvalue(), same, Options(format="docx"))
+
+
 def test_the_suffix_chooses_the_format():
     assert [format_of(Path(name)) for name in ("a.txt", "README", "b.MD", "c.vtt", "d.pot", "e.ndjson", "f.tsv", "g.docx")] == [
         "txt", "txt", "md", "vtt", "po", "jsonl", "tsv", "docx",

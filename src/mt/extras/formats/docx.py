@@ -23,6 +23,7 @@ MARKS = frozenset(
 ) | {MATHS}
 HYPHEN = f"{W}noBreakHyphen"
 BOXES = frozenset("4f 50 51 52 53 54 6c 6e 6f 70 71 72 a1 a3 a4 a8 fb fc fd fe".split())   # and ticks, in Wingdings; its arrows stand in sentences
+PACKED = 100                # a file of a MiB or more that unpacks to more than so many times its size is no document, but a way to fill the memory
 LOOKS = frozenset(f"{W}{name}" for name in ("lang", "noProof"))            # of a run that nobody sees
 SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
@@ -49,11 +50,14 @@ def translate_file(content: bytes, translate: Translate, options: Options) -> by
 
 
 def texts(content: bytes) -> dict[str, Element]:
-    """The parts of a document that may have text, by their names; raises DataError where python-docx cannot read them."""
+    """The parts of a document that may have text, by their names; raises DataError where python-docx cannot read them, or should not."""
     import docx
     from docx.oxml.parser import parse_xml
 
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(info.file_size for info in archive.infolist()) > PACKED * max(len(content), 2**20):
+                raise zipfile.BadZipFile
         parts = docx.Document(io.BytesIO(content)).part.package.iter_parts()
         return {part.partname.lstrip("/"): parse_xml(part.blob) for part in parts if part.content_type.endswith("+xml")}
     except Exception as error:   # zipfile, lxml and python-docx raise a dozen kinds at broken documents
