@@ -229,7 +229,7 @@ def test_capitals_change_only_letters_of_text(format: str, line_end: str):
             "md",
             [
                 "title: Kept as it is", "`code_here`", '](https://a.example/Path "Tip")', "<b>", "&amp;", "](Img.png)", "`Keep Me`", "`Key`",
-                'print("Hello")  # Not This', "    Indented Code", "<div>\nRaw Html\n</div>", "][ref]", "[ref]", "<https://Auto.example>", "[^1]",
+                'print("Hello")  # Not This', "    Indented Code", "][ref]", "[ref]", "<https://Auto.example>", "[^1]",
                 '[ref]: https://Ref.example "Ref Title"', "|:-----|--------:|", "- [ ] ", "<kbd>Ctrl</kbd>",
                 ":::tip Keep\n", "> [!NOTE]\n", "$$\nFormula\n$$",
             ],
@@ -237,7 +237,7 @@ def test_capitals_change_only_letters_of_text(format: str, line_end: str):
                 "A TITLE\n=", "# HEADING WITH", "*STRESSED*", "[LINK TEXT]", "**BOLD**", "> A QUOTATION", "> OF TWO",
                 "- NESTED", "![ALT]", "| A CELL |", "X \\| Y",
                 "~~.\\\nAFTER A HARD BREAK.  \nAND", "[^1] [SIC]", "[!NOTE]\n> AN ALERT\n> IN LINES", "Keep\nINSIDE IT\n:::",
-                "TERM\n: ITS DEFINITION", "[^1]: NOTE TEXT",
+                "TERM\n: ITS DEFINITION", "[^1]: NOTE TEXT", "<div>\nRAW HTML\n</div>",
             ],
         ),
         (
@@ -401,6 +401,14 @@ def test_a_table_may_say_itself_what_separates_cells(line: str):
         ('!!! tip "tip"\n', '!!! tip "TIP"\n'),
         ("=== title ===\n\n    code\n", "=== TITLE ===\n\n    code\n"),
         ("A ==bold word== if x==y or a == b", "A ==BOLD WORD== IF X==Y OR A == B"),
+        (
+            "<p align='left'>\n <b>One</b> &amp; two\n</p>\n\n<summary>More</summary>\n\nText\n\n- Item\n\n  <p>In it</p>\n\n<!--\nNot\n\nthis -->\n",
+            "<p align='left'>\n <b>ONE</b> &amp; TWO\n</p>\n\n<summary>MORE</summary>\n\nTEXT\n\n- ITEM\n\n  <p>IN IT</p>\n\n<!--\nNot\n\nthis -->\n",
+        ),
+        (
+            "> <p>\n> Quoted\n> </p>\n\n<script>\nNot(this)\n\n</script>\n\n<img alt='A cat'>",
+            "> <p>\n> Quoted\n> </p>\n\n<script>\nNot(this)\n\n</script>\n\n<img alt='A CAT'>",
+        ),
     ],
 )
 def test_extensions_of_markdown_are_read(source: str, result: str | None):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from itertools import chain, islice
 
 from mt.extras.formats import Options, Translate, relined, splice
 from mt.extras.formats.units import Unit, Word, translate_units
@@ -40,11 +41,22 @@ Span = tuple[int, int]
 
 def translate_file(content: str, translate: Translate, options: Options) -> str:
     """The page with its text translated; whitespace in it becomes single spaces, as browsers show it, but line breaks stay."""
-    found = [*blocks(content), *([span] for span in attributes(content))]
-    units = [unit(content, block) for block in found]
+    return translate_pages([content], translate)[0]
+
+
+def translate_pages(pages: list[str], translate: Translate) -> list[str]:
+    """Several pages, or pieces of pages."""
+    found = [[*blocks(page), *([span] for span in attributes(page))] for page in pages]
+    units = [[unit(page, block) for block in each] for page, each in zip(pages, found, strict=True)]
+    done = iter(translate_units([*chain(*units)], translate))
+    return [rewritten(page, each, old, [*islice(done, len(old))]) for page, each, old in zip(pages, found, units, strict=True)]
+
+
+def rewritten(content: str, found: list[list[Span]], units: list[Unit], done: list[Unit]) -> str:
+    """A page with what has changed of its units; `found` says where their texts stand."""
     edits = [
         (span, written(content[slice(*span)], after, content[span[0] - 1 : span[0]]))
-        for block, old, new in zip(found, units, translate_units(units, translate), strict=True)
+        for block, old, new in zip(found, units, done, strict=True)
         for span, before, after in zip(block, old[::2], new[::2], strict=True)
         if before != after
     ]

@@ -1,4 +1,4 @@
-"""Markdown: paragraphs, headings, list items, table cells and what is said of pictures are translated; code, addresses and marks stay.
+"""Markdown: paragraphs, headings, list items, table cells, HTML and what is said of pictures are translated; code, addresses and marks stay.
 
 markdown-it finds which lines are what; the text is cut from those lines and put back into them.
 """
@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from mt.errors import ExtraError
-from mt.extras.formats import Options, Translate, relined, splice
+from mt.extras.formats import Options, Translate, html, relined, splice
 from mt.extras.formats.units import Unit, Word, translate_units
 
 if TYPE_CHECKING:
@@ -49,34 +49,52 @@ Line = tuple[int, int]
 
 def translate_file(content: str, translate: Translate, options: Options) -> str:
     """The document with its text translated; a paragraph keeps its number of lines, if it has words enough."""
-    labels: dict[str, Any] = {}
-    paragraphs = list(found(content, labels))
+    tokens, labels = parsed(content)
+    paragraphs = list(found(content, tokens))
     units = [unit(content, lines, labels) for lines in paragraphs]
     pictures = {picture[0]: picture for each in units for part in each[1::2] if (picture := PICTURE.fullmatch(part))}
     done = translate_units([*units, *(unit(picture[2], [(0, len(picture[2]))], labels) for picture in pictures.values())], translate)
     spoken = {text: picture[1] + "".join(said) + picture[3] for (text, picture), said in zip(pictures.items(), done[len(units) :], strict=True)}
     results = [[spoken.get(part, part) for part in each] for each in done[: len(units)]]
     changed = [(lines, new) for lines, old, new in zip(paragraphs, units, results, strict=True) if old != new]
-    return splice(content, [(lines[0][0], lines[-1][1]) for lines, _ in changed], [written(content, *each) for each in changed])
+    edits = [((lines[0][0], lines[-1][1]), written(content, lines, new)) for lines, new in changed]
+    pages = list(html_blocks(content, tokens))
+    edits = sorted([*edits, *zip(pages, html.translate_pages([content[slice(*page)] for page in pages], translate), strict=True)])
+    return splice(content, [span for span, _ in edits], [text for _, text in edits])
 
 
-def found(content: str, labels: dict[str, Any]) -> Iterator[list[Line]]:
-    """The paragraphs, headings and cells of a document: where each of their lines of text stands, up to a hard break.
-
-    What links there are by their own text is added to `labels`.
-    """
+def parsed(content: str) -> tuple[list[Token], dict[str, bool]]:
+    """The blocks of a document, and the labels by which its links may name their addresses."""
     try:
         from markdown_it import MarkdownIt
     except ImportError as error:
         raise ExtraError("Markdown files need the package markdown-it-py", fix="pip install 'mt[formats]'") from error
-    starts = [0, *(row.end() for row in ROW.finditer(content))]
     front = FRONT_MATTER.match(content)
     hidden = re.sub(r"[^\r\n]", " ", front[0]) + content[front.end() :] if front else content
-    hidden = "".join(outdented(ROW.findall(hidden)))
     environment: dict[str, Any] = {}
+    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse("".join(outdented(ROW.findall(hidden))), environment)
+    return tokens, {label.casefold(): True for label in environment.get("references", {})}
+
+
+def html_blocks(content: str, tokens: list[Token]) -> Iterator[Line]:
+    """Where the HTML between paragraphs stands; not that in quotations, whose marks are in its midst."""
+    starts = row_starts(content)
+    for token in tokens:
+        if token.type == "html_block" and token.map is not None:
+            start, end = starts[token.map[0]], starts[token.map[1]]
+            if content[start:end].split() == token.content.split():
+                yield start, end
+
+
+def row_starts(content: str) -> list[int]:
+    """Where each row of a document begins, and where the last one ends."""
+    return [0, *(row.end() for row in ROW.finditer(content))]
+
+
+def found(content: str, tokens: list[Token]) -> Iterator[list[Line]]:
+    """The paragraphs, headings and cells of a document: where each of their lines of text stands, up to a hard break."""
+    starts = row_starts(content)
     cursor = 0   # cells of one row are looked for one after the other
-    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(hidden, environment)
-    labels.update((label.casefold(), True) for label in environment.get("references", {}))
     for token in tokens:
         lines: list[Line] = []
         for row, text in text_lines(token):
