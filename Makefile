@@ -94,7 +94,7 @@ ship: $(READY)              ## make the model that ships again, in checkpoints/s
 		--tokenizer data/both/tokenizer.model --seed 3 --out data/deeper
 	$(RUN)/mt train --data data/deeper --out checkpoints/deeper --init checkpoints/both --max-steps 3000 $(DEEPER) \
 		--set train.lr=1.5e-3 --set train.warmup=150 --set train.cooldown=2000 --set train.average=0
-	$(PREPARE_SHIP) $(call corpora,$(OWN)) '12*data/sample/corpus.tsv' $(call own,3) --tokenizer data/both/tokenizer.model --seed 4 --out data/polish
+	$(PREPARE_SHIP) $(call corpora,$(OWN)) '20*data/sample/corpus.tsv' $(call own,3) --tokenizer data/both/tokenizer.model --seed 4 --out data/polish
 	$(RUN)/mt train --data data/polish --out checkpoints/polish --init checkpoints/deeper --max-steps 2000 $(DEEPER) \
 		--set train.lr=1e-3 --set train.warmup=200 --set train.cooldown=2000 --set train.average=0
 	$(RUN)/mt export checkpoints/polish --average-with checkpoints/deeper --to mt --out checkpoints/ship
