@@ -16,7 +16,7 @@ from mt.extras.ct2 import converted
 from mt.extras.ct2_convert import convert
 from mt.run import RunDir
 
-LINES = int(os.environ.get("MT_PIPE_LINES", "20000"))
+LINES = int(os.environ.get("MT_PIPE_LINES", "160000"))   # with fewer a quarter is too short for its mean to say much
 PATIENCE = 15.0   # seconds until the first line is there, the start of the program included
 GROWTH = 1.1      # of mean memory, from the second quarter of the lines to the last
 PAUSE = 0.01      # seconds between two looks at the memory: where two batches are largest at once it is half as much again for a moment
