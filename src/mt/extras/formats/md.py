@@ -50,7 +50,8 @@ Line = tuple[int, int]
 def translate_file(content: str, translate: Translate, options: Options) -> str:
     """The document with its text translated; a paragraph keeps its number of lines, if it has words enough."""
     tokens, labels = parsed(content)
-    paragraphs = list(found(content, tokens))
+    starts = [0, *(row.end() for row in ROW.finditer(content))]
+    paragraphs = list(found(content, tokens, starts))
     units = [unit(content, lines, labels) for lines in paragraphs]
     pictures = {picture[0]: picture for each in units for part in each[1::2] if (picture := PICTURE.fullmatch(part))}
     done = translate_units([*units, *(unit(picture[2], [(0, len(picture[2]))], labels) for picture in pictures.values())], translate)
@@ -58,12 +59,12 @@ def translate_file(content: str, translate: Translate, options: Options) -> str:
     results = [[spoken.get(part, part) for part in each] for each in done[: len(units)]]
     changed = [(lines, new) for lines, old, new in zip(paragraphs, units, results, strict=True) if old != new]
     edits = [((lines[0][0], lines[-1][1]), written(content, lines, new)) for lines, new in changed]
-    pages = list(html_blocks(content, tokens))
+    pages = list(html_blocks(content, tokens, starts))
     edits = sorted([*edits, *zip(pages, html.translate_pages([content[slice(*page)] for page in pages], translate), strict=True)])
     return splice(content, [span for span, _ in edits], [text for _, text in edits])
 
 
-def parsed(content: str) -> tuple[list[Token], dict[str, bool]]:
+def parsed(content: str) -> tuple[list[Token], set[str]]:
     """The blocks of a document, and the labels by which its links may name their addresses."""
     try:
         from markdown_it import MarkdownIt
@@ -73,12 +74,11 @@ def parsed(content: str) -> tuple[list[Token], dict[str, bool]]:
     hidden = re.sub(r"[^\r\n]", " ", front[0]) + content[front.end() :] if front else content
     environment: dict[str, Any] = {}
     tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse("".join(outdented(ROW.findall(hidden))), environment)
-    return tokens, {label.casefold(): True for label in environment.get("references", {})}
+    return tokens, {label.casefold() for label in environment.get("references", {})}
 
 
-def html_blocks(content: str, tokens: list[Token]) -> Iterator[Line]:
-    """Where the HTML between paragraphs stands; not that in quotations, whose marks are in its midst."""
-    starts = row_starts(content)
+def html_blocks(content: str, tokens: list[Token], starts: list[int]) -> Iterator[Line]:
+    """Where the HTML between paragraphs stands; not that in quotations, whose marks are in its midst. `starts` are those of the rows."""
     for token in tokens:
         if token.type == "html_block" and token.map is not None:
             start, end = starts[token.map[0]], starts[token.map[1]]
@@ -86,14 +86,8 @@ def html_blocks(content: str, tokens: list[Token]) -> Iterator[Line]:
                 yield start, end
 
 
-def row_starts(content: str) -> list[int]:
-    """Where each row of a document begins, and where the last one ends."""
-    return [0, *(row.end() for row in ROW.finditer(content))]
-
-
-def found(content: str, tokens: list[Token]) -> Iterator[list[Line]]:
+def found(content: str, tokens: list[Token], starts: list[int]) -> Iterator[list[Line]]:
     """The paragraphs, headings and cells of a document: where each of their lines of text stands, up to a hard break."""
-    starts = row_starts(content)
     cursor = 0   # cells of one row are looked for one after the other
     for token in tokens:
         lines: list[Line] = []
