@@ -104,9 +104,11 @@ def test_only_the_newest_files_are_kept(tmp_path: Path, count: int):
 def test_what_is_shipped_is_what_translation_needs(tmp_path: Path):
     run = make_model(tmp_path / "model")
     run.words.write_text("the\t3\n")
+    run.phrases.write_text("the\tle\n")
     run.resume.mkdir()
     ship(run, tmp_path / "shipped")
-    assert {path.name for path in (tmp_path / "shipped").iterdir()} == {"config.json", "tokenizer.model", "words.tsv", "model.safetensors"}
+    kept = {"config.json", "tokenizer.model", "words.tsv", "phrases.tsv", "model.safetensors"}
+    assert {path.name for path in (tmp_path / "shipped").iterdir()} == kept
 
 
 def test_the_mean_of_models_is_shipped_if_they_are_of_one_kind(tmp_path: Path):

@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 
 from mt import default_model
+from mt.data.sources import parse_source, read_source
+from mt.data.translation_memory import TranslationMemory
+from mt.run import RunDir
+from mt.text.normalize import normalize
 
 ROOT = Path(__file__).parents[1]
 EVERYDAY = json.loads((Path(__file__).parent / "everyday.json").read_text(encoding="utf-8"))
@@ -57,7 +61,16 @@ def test_what_the_readme_shows_is_what_is_said():
         assert plain(said) == plain(answer)
 
 
+def test_its_phrases_can_be_found_and_are_those_of_the_lists_they_come_from():
+    phrases = TranslationMemory.load(RunDir(default_model()).phrases).entries
+    assert [english for english in phrases if english != normalize(english)] == []
+    listed = re.search(r"^PHRASES := (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    assert listed
+    pairs = [tuple(pair) for name in listed[1].split() for pair in read_source(parse_source(str(ROOT / f"data/own/{name}.tsv")))]
+    assert phrases == {english: french for english, french in reversed(pairs) if len(english.split()) < 6}
+
+
 def test_the_model_is_small_and_has_its_card():
     folder = default_model()
-    files = [folder / name for name in ("config.json", "tokenizer.model", "words.tsv", "model.safetensors", "README.md")]
+    files = [folder / name for name in ("config.json", "tokenizer.model", "words.tsv", "phrases.tsv", "model.safetensors", "README.md")]
     assert sum(file.stat().st_size for file in files) < 25 * 2**20

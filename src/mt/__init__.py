@@ -32,6 +32,7 @@ def load(
     threads: int | None = None,
     precision: str = "auto",
     glossary: str | Path | None = None,
+    memory: str | None = None,
     spelling: bool = True,
     typography: str = "keep",
 ) -> Translator:
@@ -41,7 +42,8 @@ def load(
     precision is asked for.
     `precision` is that of matrix products in the torch engine: fp32, bf16, int8 (on a CPU; quicker still, for a tenth or two of BLEU),
     or auto, which takes bf16 where the hardware multiplies it fast.
-    `glossary` is a file of terms; `spelling` mends mistyped words; `typography` is fr, plain or keep.
+    `glossary` is a file of terms; `memory` a SOURCE of translations that exist, as mt prepare takes it; `spelling` mends mistyped words;
+    `typography` is fr, plain or keep.
     """
     from concurrent.futures import ThreadPoolExecutor
 
@@ -55,6 +57,7 @@ def load(
         chosen = beside.submit(make_engine)
 
         from mt.data.spelling import Spelling
+        from mt.data.translation_memory import TranslationMemory
         from mt.decoding.translator import Translator
         from mt.text.glossary import Glossary
         from mt.text.tokenizer import Tokenizer
@@ -62,9 +65,13 @@ def load(
         terms = Glossary.load(Path(glossary)) if glossary is not None else None
         config = run.read_config()
         tokenizer = Tokenizer.load(run.tokenizer, config.model.vocab_size)
+        known = TranslationMemory.load(run.phrases, memory)
         words = Spelling.load(run.words) if spelling else None
     settings = decode or config.decode
-    return Translator(chosen.result(), tokenizer, settings, max_tokens=config.data.max_tokens, glossary=terms, spelling=words, style=style)
+    return Translator(
+        chosen.result(), tokenizer, settings,
+        max_tokens=config.data.max_tokens, glossary=terms, memory=known, spelling=words, style=style,
+    )
 
 
 def decode_settings(path: str | Path | None, changes: Mapping[str, int | float | None]) -> DecodeConfig:

@@ -134,7 +134,7 @@ def ship(run: RunDir, out: Path, others: Sequence[RunDir] = ()) -> None:
         raise OutputError(f"{out} exists and holds no model", fix="choose another --out")
     if RunDir(out).resume.exists() or out.resolve() == run.path.resolve():
         raise OutputError(f"{out} is a model in training, which would be lost", fix="choose another --out")
-    kept = (run.config, run.tokenizer, run.words, run.manifest, run.metrics, run.card)
+    kept = (run.config, run.tokenizer, run.words, run.phrases, run.manifest, run.metrics, run.card)
     if foreign := {path.name for path in out.glob("*")} - {file.name for file in (*kept, run.weights)} - MADE_AGAIN:
         raise OutputError(f"{min(foreign)} in {out} would be lost", fix="choose another --out")
     weights = quantize(average([each.weights for each in (run, *others)]))

@@ -43,6 +43,10 @@ class RunDir:
         return self.path / "words.tsv"
 
     @property
+    def phrases(self) -> Path:
+        return self.path / "phrases.tsv"
+
+    @property
     def weights(self) -> Path:
         return self.path / "model.safetensors"
 

@@ -133,6 +133,17 @@ def test_terms_of_a_glossary_are_kept_and_counted(translate: Translate, tmp_path
     assert "met" in err
 
 
+def test_what_is_translated_already_is_taken_from_a_memory(translate: Translate, model: RunDir, tmp_path: Path):
+    memory = tmp_path / "memory.tsv"
+    memory.write_text("bough\trameau\nIt is late.\tIl se fait tard.\n", encoding="utf-8")
+    model.phrases.write_text("bough\tbranche\ncat\tchat\n", encoding="utf-8")
+    try:
+        assert translate("bough", "Cat")[1] == "branche\nChat\n"
+        assert translate("--memory", memory, "bough", "cat", "It is late. It is late.")[1] == "rameau\nchat\nIl se fait tard. Il se fait tard.\n"
+    finally:
+        model.phrases.unlink()
+
+
 def test_strict_fails_after_all_is_written(translate: Translate):
     code, out, err = translate("--strict", "1", "Hello world.")   # which makes this network talk in circles
     assert code == 8
@@ -203,6 +214,7 @@ def test_a_lone_surrogate_in_an_argument_becomes_a_replacement_mark(translate: T
         (["--typography", "swiss", "Hello"], 2, "swiss"),
         (["--glossary", "bad.txt", "Hello"], 3, "bad.txt"),
         (["--glossary", "missing.tsv", "Hello"], 3, "missing.tsv"),
+        (["--memory", "missing.tsv", "Hello"], 3, "missing.tsv"),
         (["--model", "nowhere", "Hello"], 4, "nowhere"),
         (["--device", "abacus", "Hello"], 2, "abacus"),
         (["--engine", "steam", "Hello"], 2, "steam"),

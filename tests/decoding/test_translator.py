@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mt.config import DecodeConfig
 from mt.data.spelling import Spelling
+from mt.data.translation_memory import TranslationMemory
 from mt.data.vocabulary import train_tokenizer
 from mt.decoding.hypothesis import Hypothesis
 from mt.decoding.translator import CHUNK, FIRST_CHUNK, Translator, repeats
@@ -287,6 +288,30 @@ def test_a_term_that_the_network_uses_by_itself_keeps_its_gender(tokenizer: Toke
     assert glossed(tokenizer, known, cat="minou").translate("the cat ran").text == "le minou courut"
     assert glossed(tokenizer, known, cat="Minette").translate("the cat ran").text == "le Minette courut"   # in its owner's capitals
     assert glossed(tokenizer, {"The XX1 ran away": "Le XX1 partit"}, cat="minou").translate("THE CAT RAN AWAY").text == "LE MINOU PARTIT"
+
+
+@pytest.mark.parametrize(
+    ("source", "french"),
+    [
+        ("the cat ran", "le chat a filé"),
+        ('  - "The cat ran"', '  - "Le chat a filé"'),
+        ("THE CAT RAN", "LE CHAT A FILÉ"),
+        ("Hello. Is {{name}} in 2024?", "Bonjour. {{name}}, 2024\u202f?"),
+        ("the cat ran away", "the cat ran away"),              # only whole sentences are taken
+    ],
+)
+def test_a_sentence_that_the_memory_has_is_taken_from_there(tokenizer: Tokenizer, source: str, french: str):
+    memory = TranslationMemory({"the cat ran": "le chat a filé", "Is {{name}} in 2024?": "{{name}}, 2024\u202f?", "Hello.": "bonjour."})
+    engine = Dictionary(tokenizer, {"the cat ran": "le chat courut"})
+    result = Translator(engine, tokenizer, DecodeConfig(), max_tokens=100, memory=memory).translate(source)
+    assert (result.text, result.warnings) == (french, [])
+    assert bool(engine.asked) == (result.confidence < 1) == (french == source)
+
+
+def test_the_glossary_goes_before_the_memory(tokenizer: Tokenizer):
+    memory, glossary = TranslationMemory({"the cat": "le chat"}), Glossary({"cat": "minou"})
+    engine = Dictionary(tokenizer, {"the XX1": "le XX1"})
+    assert Translator(engine, tokenizer, DecodeConfig(), max_tokens=100, glossary=glossary, memory=memory).translate("the cat").text == "le minou"
 
 
 def test_a_term_alone_and_one_inside_an_address_stay(tokenizer: Tokenizer):

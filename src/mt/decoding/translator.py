@@ -13,6 +13,7 @@ from itertools import chain
 
 from mt.config import DecodeConfig, Style
 from mt.data.spelling import Spelling
+from mt.data.translation_memory import TranslationMemory
 from mt.decoding.hypothesis import Engine, Hypothesis
 from mt.text import typography
 from mt.text.casing import has_letters, is_shouted, sentence_case
@@ -68,12 +69,14 @@ class Translator:
         *,
         max_tokens: int,
         glossary: Glossary | None = None,
+        memory: TranslationMemory | None = None,
         spelling: Spelling | None = None,
         style: Style = "keep",
     ) -> None:
         self.engine, self.tokenizer, self.config = engine, tokenizer, config
         self.max_tokens = max_tokens   # of a source sentence; longer ones are cut
-        self.glossary, self.spelling, self.style = glossary or Glossary({}), spelling or Spelling(), style
+        self.glossary, self.memory = glossary or Glossary({}), memory or TranslationMemory({})
+        self.spelling, self.style = spelling or Spelling(), style
         self.digits = frozenset(token for digit in "0123456789" for token in tokenizer.encode(digit) if tokenizer.decode([token]) == digit)
 
     def translate(self, text: str) -> Translation:
@@ -105,12 +108,14 @@ class Translator:
     def translate_sentences(self, sentences: Sequence[str]) -> list[Sentence]:
         """Sentences without layout, in order, none of their numbers, addresses, placeholders and the like lost if it can be helped.
 
-        What must come back letter for letter, and what the glossary translates, is hidden behind stand-ins first; where a number
-        is lost, it is hidden too; where something still is, it is left out and what stands around it translated by itself.
+        Those that the memory has are taken from there. Of the others, what must come back letter for letter, and what the glossary
+        translates, is hidden behind stand-ins first; where a number is lost, it is hidden too; where something still is, it is left
+        out and what stands around it translated by itself.
         """
         sources = [readable(unicodedata.normalize("NFC", sentence), self.glossary.find) for sentence in sentences]
         tries = [attempts(source, self.glossary.find(source)) for source in sources]
-        best = [Sentence([str(first.restore(first.text))], [1.0], []) if first.is_bare else None for first, *_ in tries]
+        bare = [Sentence([str(first.restore(first.text))], [1.0], []) if first.is_bare else None for first, *_ in tries]
+        best = [found or self.remembered(sentence) for found, sentence in zip(bare, sentences, strict=True)]
         pending = [i for i, found in enumerate(best) if found is None]
         for turn in range(max(map(len, tries), default=0)):
             now = [i for i in pending if turn < len(tries[i])]
@@ -125,6 +130,15 @@ class Translator:
         for i, each in parts.items():
             best[i] = self.better(sources[i], best[i], woven(each, [next(around) for _ in each[::2]]))
         return [self.carried(source, found) for source, found in zip(sources, best, strict=True)]
+
+    def remembered(self, sentence: str) -> Sentence | None:
+        """What the memory has for a sentence, or for what stands between its quotation marks; None where that breaks the glossary."""
+        if len(sentence) > self.memory.longest + 2:   # two marks around it
+            return None
+        text = self.memory.find(normalize(unwrapped(sentence)[1]))
+        if not text or not all(check.kept for check in self.glossary.check(sentence, text)):
+            return None
+        return finished(sentence, Sentence([text], [1.0], []))
 
     def better(self, source: str, one: Sentence | None, other: Sentence | None) -> Sentence | None:
         """Of two translations the one that misses less of its source; the first where they are alike."""

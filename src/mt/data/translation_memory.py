@@ -1,0 +1,50 @@
+"""Sentences whose French is known already: those of the model's own phrasebook, and those that a translator has kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from mt.errors import RunError
+from mt.run import read_text
+from mt.text.normalize import normalize
+
+
+@dataclass(frozen=True)
+class TranslationMemory:
+    """English sentences, normalised, and their French."""
+
+    entries: dict[str, str]
+
+    @classmethod
+    def load(cls, phrases: Path, source: str | None = None) -> TranslationMemory:
+        """From the file of a model folder, if it has one, and a SOURCE of the user's, which goes first.
+
+        Raises RunError where the file is damaged, and what reading a SOURCE raises.
+        """
+        lines = read_text(phrases) if phrases.is_file() else ""
+        columns = lines.replace("\n", "\t").split("\t")
+        if lines.count("\t") != lines.count("\n") or columns[-1]:
+            raise RunError(f"{phrases} is damaged", fix="copy the folder again, or remove the file")
+        entries = dict(zip(columns[:-1:2], columns[1::2], strict=True))   # normalised when it was made
+        if source is not None:
+            from mt.data.sources import parse_source, read_source
+
+            entries |= {normalize(src): tgt.strip() for src, tgt in read_source(parse_source(source)) if tgt.strip()}
+        return cls(entries)
+
+    @cached_property
+    def longest(self) -> int:
+        """Letters of the longest sentence; what is longer need not be looked up."""
+        return max(map(len, self.entries), default=0)
+
+    @cached_property
+    def uncased(self) -> dict[str, str]:
+        """The entries of several words in small letters: Polish is not polish, but Opening Hours are opening hours."""
+        return {english.lower(): french for english, french in self.entries.items() if " " in english}
+
+    def find(self, sentence: str) -> str | None:
+        """The French of a normalised sentence, whatever capitals it is typed with; None where it is not known."""
+        other_case = sentence[:1].swapcase() + sentence[1:]
+        return self.entries.get(sentence) or self.entries.get(other_case) or (self.uncased.get(sentence.lower()) if " " in sentence else None)
