@@ -44,6 +44,13 @@ def test_a_translation_memory_exchange_file_is_one(tmp_path: Path):
     assert TranslationMemory.load(tmp_path / "none", str(tmp_path / "memory.tmx")).find("Save as…") == "Enregistrer sous…"
 
 
+def test_several_sentences_are_known_one_by_one(tmp_path: Path):
+    own = tmp_path / "own.tsv"
+    own.write_text("1. Save it. Go on?\t1. Enregistrez. Continuer ?\nOne. Two.\tUn et deux.\n", encoding="utf-8")
+    entries = TranslationMemory.load(tmp_path / "none", str(own)).entries
+    assert entries == {"Save it.": "Enregistrez.", "Go on?": "Continuer ?", "One. Two.": "Un et deux."}
+
+
 def test_a_model_without_phrases_has_an_empty_one(tmp_path: Path):
     assert TranslationMemory.load(tmp_path / "phrases.tsv").entries == {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from mt.errors import RunError
 from mt.run import read_text
 from mt.text.normalize import normalize
+from mt.text.sentences import Document
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class TranslationMemory:
         if source is not None:
             from mt.data.sources import parse_source, read_source
 
-            entries |= {normalize(src): tgt.strip() for src, tgt in read_source(parse_source(source)) if tgt.strip()}
+            entries |= {normalize(src): tgt for pair in read_source(parse_source(source)) for src, tgt in sentences(*pair) if tgt}
         return cls(entries)
 
     @cached_property
@@ -48,3 +50,9 @@ class TranslationMemory:
         """The French of a normalised sentence, whatever capitals it is typed with; None where it is not known."""
         other_case = sentence[:1].swapcase() + sentence[1:]
         return self.entries.get(sentence) or self.entries.get(other_case) or (self.uncased.get(sentence.lower()) if " " in sentence else None)
+
+
+def sentences(src: str, tgt: str) -> Iterable[tuple[str, str]]:
+    """A pair sentence by sentence, as text is looked up; whole where its sides have not as many."""
+    english, french = Document.parse(src).sentences, Document.parse(tgt).sentences
+    return zip(english, french, strict=True) if len(english) == len(french) else [(src, tgt.strip())]
