@@ -342,6 +342,14 @@ def test_what_is_explained_is_what_would_be_translated(run: RunDir, tokenizer: T
     assert " ".join(tokenizer.pieces([*tokenizer.encode("The world."), EOS])) in result.stdout
 
 
+def test_what_would_be_looked_up_is_explained_all_the_same_and_that_is_said(run: RunDir, tokenizer: Tokenizer):
+    run.phrases.write_text("bough\tbranche\n")
+    result = call("Bough", "--model", run.path)
+    run.phrases.unlink()
+    assert "phrases.tsv has 'branche'" in result.stderr
+    assert " ".join(tokenizer.pieces([*tokenizer.encode("Bough"), EOS])) in result.stdout
+
+
 def test_files_are_written_instead_of_the_terminal(run: RunDir, tmp_path: Path):
     pytest.importorskip("matplotlib")
     result = call("It costs $5 or $6, 日本.", "--model", run.path, "--html", tmp_path / "new" / "page.html", "--png", tmp_path / "cross.png")

@@ -36,6 +36,7 @@ def explain(
     from mt.checkpoint import load_model
     from mt.config import update
     from mt.data.spelling import Spelling
+    from mt.data.translation_memory import TranslationMemory
     from mt.decoding.translator import unwrapped
     from mt.device import choose_device
     from mt.extras import plots
@@ -53,6 +54,8 @@ def explain(
     sentence = unwrapped(normalize(" ".join(only_sentence(text).split())))[1]
     read, mended = Spelling.load(run.words).mend(sentence_case(sentence, tokenizer))   # as mt translate does
     console.mended(mended)
+    if known := TranslationMemory.load(run.phrases).find(sentence):
+        console.log(f"mt translate asks the network nothing here: the model's phrases.tsv has {known!r}")
     explanation = explain_sentence(network, tokenizer, read, decode)
     if html:
         write_text(html, page(explanation, decode))
