@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,9 @@ from mt.errors import RunError
 from mt.run import read_text
 from mt.text.normalize import normalize
 from mt.text.sentences import Document
+
+LABEL = re.compile(r"(.*\w) ?(:|…|\.\.\.)")   # Name: and Save as...
+MARKS = len('"..."')   # that may be typed about an entry
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,8 @@ class TranslationMemory:
 
     @cached_property
     def longest(self) -> int:
-        """Letters of the longest sentence; what is longer need not be looked up."""
-        return max(map(len, self.entries), default=0)
+        """Letters of the longest sentence that may be found; what is longer need not be looked up."""
+        return max(map(len, self.entries), default=0) + MARKS
 
     @cached_property
     def uncased(self) -> dict[str, str]:
@@ -47,7 +51,14 @@ class TranslationMemory:
         return {english.lower(): french for english, french in self.entries.items() if " " in english}
 
     def find(self, sentence: str) -> str | None:
-        """The French of a normalised sentence, whatever capitals it is typed with; None where it is not known."""
+        """The French of a normalised sentence, or of a label with its colon or dots, whatever capitals it has; None where it is not known."""
+        label = LABEL.fullmatch(sentence)
+        if label and (french := self.known(label[1])) and (label[2] == ":" or " " in label[1]):   # "Well..." is no label
+            return french + " " * (label[2] == ":") + label[2]
+        return self.known(sentence)
+
+    def known(self, sentence: str) -> str | None:
+        """The French of a sentence with just these marks."""
         other_case = sentence[:1].swapcase() + sentence[1:]
         return self.entries.get(sentence) or self.entries.get(other_case) or (self.uncased.get(sentence.lower()) if " " in sentence else None)
 

@@ -133,7 +133,7 @@ class Translator:
 
     def remembered(self, sentence: str) -> Sentence | None:
         """What the memory has for a sentence, or for what stands between its quotation marks; None where that breaks the glossary."""
-        if len(sentence) > self.memory.longest + 2:   # two marks around it
+        if len(sentence) > self.memory.longest:
             return None
         text = self.memory.find(normalize(unwrapped(sentence)[1]))
         if not text or not all(check.kept for check in self.glossary.check(sentence, text)):
