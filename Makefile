@@ -28,8 +28,6 @@ BACKWARDS := 3*news-wmt 2*news-postedit 0.3*tatoeba 0.5*tatoeba-extra 0.15*hansa
 FRENCH := news-press-2018-2019 news-rpm2-wikinews news-rss-2025 tatoeba
 DEV := newstest2012 tatoeba_dev hansard_dev multi30k_val
 TEST := newstest2013 ntrex128 tatoeba_test multi30k_test_2016_flickr multi30k_test_2017_flickr multi30k_test_2017_mscoco hansard_test
-# What the model's translation memory has: words and fixed phrases, of several translations the first.
-PHRASES := signs-and-labels labels core-words single-words words things verbs names
 own = $(foreach file,$(wildcard data/own/*.tsv),'$(1)*$(file)')
 corpora = $(foreach corpus,$(1),$(subst *,*$(CORPORA)/train/,$(corpus)).tsv.xz)
 HELD_OUT = $(DEV:%=--valid $(CORPORA)/dev/%.tsv) $(TEST:%=--test $(CORPORA)/test/%.tsv)
@@ -100,7 +98,7 @@ ship: $(READY)              ## make the model that ships again, in checkpoints/s
 	$(RUN)/mt train --data data/polish --out checkpoints/polish --init checkpoints/deeper --max-steps 2000 $(DEEPER) \
 		--set train.lr=1e-3 --set train.warmup=200 --set train.cooldown=2000 --set train.average=0
 	$(RUN)/mt export checkpoints/polish --average-with checkpoints/deeper --to mt --out checkpoints/ship
-	awk -F'\t' '!seen[$$1]++ && split($$1, words, " ") < 6' $(PHRASES:%=data/own/%.tsv) > checkpoints/ship/phrases.tsv
+	awk -F'\t' 'split($$1, words, " ") < 5' data/own/*.tsv > checkpoints/ship/phrases.tsv   # what need not be translated anew
 	$(RUN)/mt evaluate checkpoints/ship --data data/polish
 
 multi30k: $(READY)          ## the most of the 29,000 pairs of Multi30k alone: train again with what two models make of them
