@@ -66,6 +66,7 @@ def test_its_phrases_can_be_found_and_are_the_short_ones_of_our_own_text():
     assert [english for english in phrases if english != normalize(english)] == []
     own = [pair for file in (ROOT / "data" / "own").glob("*.tsv") for pair in read_source(parse_source(str(file)))]
     assert phrases == {english: french for english, french in own if len(english.split()) < 5}   # as `make ship` takes them
+    assert f"{len(phrases):,} words, labels and short sentences" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_model_is_small_and_has_its_card():
