@@ -62,7 +62,7 @@ def test_what_the_readme_shows_is_what_is_said():
 
 
 def test_its_phrases_can_be_found_and_are_the_short_ones_of_our_own_text():
-    phrases = TranslationMemory.load(RunDir(default_model()).phrases).entries
+    phrases = TranslationMemory.of_model(RunDir(default_model()).phrases).entries
     assert [english for english in phrases if english != normalize(english)] == []
     own = [pair for file in (ROOT / "data" / "own").glob("*.tsv") for pair in read_source(parse_source(str(file)))]
     assert phrases == {english: french for english, french in own if len(english.split()) < 5}   # as `make ship` takes them

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -154,5 +155,6 @@ def test_neighbours_and_batches_change_nothing(torture: Torture):
     alone = [translator.translate(line) for line in SAMPLE]
     assert [result.text for result in alone] == [together[line].text for line in SAMPLE]
     assert [result.confidence for result in alone] == pytest.approx([together[line].confidence for line in SAMPLE], abs=1e-4)
-    small = Translator(translator.engine, translator.tokenizer, replace(translator.config, batch_tokens=64), max_tokens=translator.max_tokens)
+    small = copy(translator)
+    small.config = replace(translator.config, batch_tokens=64)
     assert [result.text for result in small.translate_lines(SAMPLE)] == [together[line].text for line in SAMPLE]

@@ -32,7 +32,8 @@ def load(
     threads: int | None = None,
     precision: str = "auto",
     glossary: str | Path | None = None,
-    memory: str | None = None,
+    memory: str | Path | None = None,
+    phrases: bool = True,
     spelling: bool = True,
     typography: str = "keep",
 ) -> Translator:
@@ -42,8 +43,8 @@ def load(
     precision is asked for.
     `precision` is that of matrix products in the torch engine: fp32, bf16, int8 (on a CPU; quicker still, for a tenth or two of BLEU),
     or auto, which takes bf16 where the hardware multiplies it fast.
-    `glossary` is a file of terms; `memory` a SOURCE of translations that exist, as mt prepare takes it; `spelling` mends mistyped words;
-    `typography` is fr, plain or keep.
+    `glossary` is a file of terms; `memory` a SOURCE of translations that exist, as mt prepare takes it, and `phrases` the model's own
+    of short text; `spelling` mends mistyped words; `typography` is fr, plain or keep.
     """
     from concurrent.futures import ThreadPoolExecutor
 
@@ -65,12 +66,13 @@ def load(
         terms = Glossary.load(Path(glossary)) if glossary is not None else None
         config = run.read_config()
         tokenizer = Tokenizer.load(run.tokenizer, config.model.vocab_size)
-        known = TranslationMemory.load(run.phrases, memory)
+        kept = [TranslationMemory.of_user(str(memory))] if memory is not None else []
+        known = [*kept, TranslationMemory.of_model(run.phrases)] if phrases else kept
         words = Spelling.load(run.words) if spelling else None
     settings = decode or config.decode
     return Translator(
         chosen.result(), tokenizer, settings,
-        max_tokens=config.data.max_tokens, glossary=terms, memory=known, spelling=words, style=style,
+        max_tokens=config.data.max_tokens, glossary=terms, memories=known, spelling=words, style=style,
     )
 
 

@@ -140,6 +140,8 @@ def test_what_is_translated_already_is_taken_from_a_memory(translate: Translate,
     try:
         assert translate("bough", "Cat")[1] == "branche\nChat\n"
         assert translate("--memory", memory, "bough", "cat", "It is late. It is late.")[1] == "rameau\nchat\nIl se fait tard. Il se fait tard.\n"
+        assert translate("--no-phrases", "--memory", memory, "bough", "cat")[1].startswith("rameau\n")
+        assert "chat" not in translate("--no-phrases", "cat")[1]
     finally:
         model.phrases.unlink()
 

@@ -9,62 +9,62 @@ import pytest
 from mt.data.translation_memory import TranslationMemory
 from mt.errors import DataError, RunError
 
-KNOWN = TranslationMemory({"bough": "branche", "Polish": "polonais", "polish": "polir", "Opening hours": "Heures d'ouverture", "to be": "être"})
+KNOWN = TranslationMemory(
+    {
+        "bough": "branche", "Polish": "polonais", "polish": "polir", "Opening hours": "Heures d'ouverture", "opening hours": "heures d'ouverture",
+        "Settings": "Réglages", "USB hub": "concentrateur USB", "Apple phone": "iPhone", "to be": "être", "us": "nous", "Save as...": "Sauver…",
+    }
+)   # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("english", "french"),
     [
-        ("bough", "branche"), ("Bough", "branche"), ("Polish", "polonais"), ("polish", "polir"), ("Opening hours", "Heures d'ouverture"),
-        ("opening hours", "Heures d'ouverture"), ("Opening Hours", "Heures d'ouverture"), ("OPENING HOURS", "Heures d'ouverture"),
-        ("To Be", "être"), ("Opening hours:", "Heures d'ouverture :"), ("opening hours…", "Heures d'ouverture…"), ("To be...", "être..."),
-        ("bough :", "branche :"), ("bough...", None), (":", None), ("boughs", None), ("BOUGH", None), ("opening", None), ("bough.", None), ("", None),
+        # as it stands there
+        ("bough", "branche"), ("Polish", "polonais"), ("polish", "polir"), ("Opening hours", "Heures d'ouverture"), ("USB hub", "concentrateur USB"),
+        ("opening hours", "heures d'ouverture"), ("Apple phone", "iPhone"), ("Save as...", "Sauver…"),
+        # with other capitals
+        ("Bough", "Branche"), ("BOUGH", "BRANCHE"), ("settings", "Réglages"), ("SETTINGS", "RÉGLAGES"), ("Opening Hours", "Heures d'ouverture"),
+        ("OPENING HOURS", "HEURES D'OUVERTURE"), ("USB HUB", "CONCENTRATEUR USB"), ("To Be", "Être"),
+        # labels
+        ("Opening hours:", "Heures d'ouverture\u00a0:"), ("opening hours…", "heures d'ouverture…"), ("To be...", "Être..."),
+        ("bough :", "branche\u00a0:"),
+        # what is something else
+        ("boughs", None), ("bough.", None), ("bough...", None), ("US", None), ("BE", None), ("opening", None), (":", None), ("", None),
     ],
 )   # fmt: skip
 def test_capitals_may_differ_and_the_end_of_a_label_but_nothing_else(english: str, french: str | None):
     assert KNOWN.find(english) == french
 
 
-def test_what_is_longer_than_all_entries_need_not_be_looked_up():
-    assert KNOWN.longest == len('"Opening hours..."')
-    assert TranslationMemory({}).longest < 10
-
-
-def test_the_users_go_before_the_models(tmp_path: Path):
-    phrases, own = tmp_path / "phrases.tsv", tmp_path / "own.tsv"
-    phrases.write_text("bat\tbatte\ncat\tchat\n", encoding="utf-8")
-    own.write_text("bat\tchauve-souris\ncat\t \nIt’s  late.\t« Tard »\n", encoding="utf-8")
-    assert TranslationMemory.load(phrases).entries == {"bat": "batte", "cat": "chat"}
-    memory = TranslationMemory.load(phrases, str(own))
-    assert memory.entries == {"bat": "chauve-souris", "cat": "chat", "It's late.": "« Tard »"}   # English as the network reads it, French as it is
+def test_a_users_english_is_normalised_and_the_french_stays_as_it_is(tmp_path: Path):
+    own = tmp_path / "own.tsv"
+    own.write_text("bat\tbatte\nbat\tchauve-souris\ncat\t \nIt’s  late.\t « Tard » \n", encoding="utf-8")
+    assert TranslationMemory.of_user(str(own)).entries == {"bat": "chauve-souris", "It's late.": "« Tard »"}   # what has no French yet is none
 
 
 def test_a_translation_memory_exchange_file_is_one(tmp_path: Path):
-    units = '<tu><tuv xml:lang="en-GB"><seg>Save as…</seg></tuv><tuv xml:lang="fr"><seg>Enregistrer sous…</seg></tuv></tu>'
+    units = '<tu><tuv xml:lang="en-GB"><seg>Save <ph>%s</ph>.</seg></tuv><tuv xml:lang="fr"><seg>Enregistrer <ph>%s</ph>.</seg></tuv></tu>'
     (tmp_path / "memory.tmx").write_text(f'<tmx version="1.4"><body>{units}</body></tmx>', encoding="utf-8")
-    assert TranslationMemory.load(tmp_path / "none", str(tmp_path / "memory.tmx")).find("Save as…") == "Enregistrer sous…"
+    assert TranslationMemory.of_user(str(tmp_path / "memory.tmx")).find("Save %s.") == "Enregistrer %s."
 
 
-def test_several_sentences_are_known_one_by_one(tmp_path: Path):
-    own = tmp_path / "own.tsv"
-    own.write_text("1. Save it. Go on?\t1. Enregistrez. Continuer ?\nOne. Two.\tUn et deux.\n", encoding="utf-8")
-    entries = TranslationMemory.load(tmp_path / "none", str(own)).entries
-    assert entries == {"Save it.": "Enregistrez.", "Go on?": "Continuer ?", "One. Two.": "Un et deux."}
+def test_a_models_french_has_the_spaces_of_french(tmp_path: Path):
+    phrases = tmp_path / "phrases.tsv"
+    assert TranslationMemory.of_model(phrases).entries == {}
+    phrases.write_bytes(b"Why?\tPourquoi ?\r\ncat\tchat")
+    assert [TranslationMemory.of_model(phrases).find(english) for english in ("Why?", "cat")] == ["Pourquoi\u202f?", "chat"]
 
 
-def test_a_model_without_phrases_has_an_empty_one(tmp_path: Path):
-    assert TranslationMemory.load(tmp_path / "phrases.tsv").entries == {}
-
-
-@pytest.mark.parametrize("damaged", ["cat\tchat\nbough", "cat chat\n", "cat\tchat\tminou\n", "cat\tchat"])
-def test_damage_is_told(tmp_path: Path, damaged: str):
-    (tmp_path / "phrases.tsv").write_text(damaged, encoding="utf-8")
+@pytest.mark.parametrize("damaged", [b"cat\tchat\nbough", b"cat chat\n", b"cat\tchat\tminou\n", b"a\tb\tc\nd\n", b"\xff\t\xe9\n"])
+def test_damage_is_told(tmp_path: Path, damaged: bytes):
+    (tmp_path / "phrases.tsv").write_bytes(damaged)
     with pytest.raises(RunError, match=r"phrases\.tsv is damaged"):
-        TranslationMemory.load(tmp_path / "phrases.tsv")
+        TranslationMemory.of_model(tmp_path / "phrases.tsv")
 
 
 def test_a_memory_that_is_none_is_told(tmp_path: Path):
     (tmp_path / "memory.tsv").write_text("only English\n", encoding="utf-8")
     for name in ("missing.tsv", "memory.tsv"):
         with pytest.raises(DataError):
-            TranslationMemory.load(tmp_path / "phrases.tsv", str(tmp_path / name))
+            TranslationMemory.of_user(str(tmp_path / name))

@@ -290,28 +290,47 @@ def test_a_term_that_the_network_uses_by_itself_keeps_its_gender(tokenizer: Toke
     assert glossed(tokenizer, {"The XX1 ran away": "Le XX1 partit"}, cat="minou").translate("THE CAT RAN AWAY").text == "LE MINOU PARTIT"
 
 
+KEPT = TranslationMemory(
+    {"the cat ran": "le chat a filé", "Is {{name}} in 2024?": "{{name}}, 2024\u202f?", "Hello. Is it good?": "Bon\u202f?", "5 cats": "cinq chats"}
+)
+
+
 @pytest.mark.parametrize(
     ("source", "french"),
     [
         ("the cat ran", "le chat a filé"),
         ('  - "The cat ran"', '  - "Le chat a filé"'),
+        ("“the cat\u00a0ran”", "«\u00a0le chat a filé\u00a0»"),
         ("THE CAT RAN", "LE CHAT A FILÉ"),
-        ("Hello. Is {{name}} in 2024?", "Bonjour. {{name}}, 2024\u202f?"),
-        ("the cat ran away", "the cat ran away"),              # only whole sentences are taken
+        ("👍 the cat ran <b>", "👍 le chat a filé <b>"),
+        ("Is {{name}} in 2024?  5 cats", "{{name}}, 2024\u202f?  cinq chats"),
+        ("  Hello.  Is it good?\n", "  Bon\u202f?\n"),            # one that was kept as a whole
+        ("the cat ran away", None),                              # a part of a sentence is none
+        ("Hello.\nIs it good?", None),
     ],
 )
-def test_a_sentence_that_the_memory_has_is_taken_from_there(tokenizer: Tokenizer, source: str, french: str):
-    memory = TranslationMemory({"the cat ran": "le chat a filé", "Is {{name}} in 2024?": "{{name}}, 2024\u202f?", "Hello.": "bonjour."})
+def test_a_sentence_that_a_memory_has_is_taken_from_there(tokenizer: Tokenizer, source: str, french: str | None):
     engine = Dictionary(tokenizer, {"the cat ran": "le chat courut"})
-    result = Translator(engine, tokenizer, DecodeConfig(), max_tokens=100, memory=memory).translate(source)
-    assert (result.text, result.warnings) == (french, [])
-    assert bool(engine.asked) == (result.confidence < 1) == (french == source)
+    memories = [KEPT, TranslationMemory({"The cat ran": "non", "the cat ran": "non"})]   # the first goes before the others, whatever the capitals
+    result = Translator(engine, tokenizer, DecodeConfig(), max_tokens=100, memories=memories).translate(source)
+    assert (result.text, result.warnings) == (french or source, [])
+    assert bool(engine.asked) == (result.confidence < 1) == (french is None)
+
+
+def test_of_several_alternatives_the_memory_has_the_first(tokenizer: Tokenizer):
+    class Undecided(Dictionary):
+        def translate(self, sources: Sequence[Sequence[int]], config: DecodeConfig) -> list[list[Hypothesis]]:
+            return [[self.hypothesis(text) for text in ("le chat", "le chat a filé", "chat")] for _ in sources]
+
+    said = Translator(Undecided(tokenizer, {}), tokenizer, DecodeConfig(n_best=3), max_tokens=100, memories=[KEPT]).translate("the cat ran")
+    assert said.alternatives == ["le chat a filé", "le chat", "chat"]
+    assert said.alternative_confidences[0] == 1
 
 
 def test_the_glossary_goes_before_the_memory(tokenizer: Tokenizer):
     memory, glossary = TranslationMemory({"the cat": "le chat"}), Glossary({"cat": "minou"})
     engine = Dictionary(tokenizer, {"the XX1": "le XX1"})
-    assert Translator(engine, tokenizer, DecodeConfig(), max_tokens=100, glossary=glossary, memory=memory).translate("the cat").text == "le minou"
+    assert Translator(engine, tokenizer, DecodeConfig(), max_tokens=100, glossary=glossary, memories=[memory]).translate("the cat").text == "le minou"
 
 
 def test_a_term_alone_and_one_inside_an_address_stay(tokenizer: Tokenizer):

@@ -346,7 +346,7 @@ def test_what_would_be_looked_up_is_explained_all_the_same_and_that_is_said(run:
     run.phrases.write_text("bough\tbranche\n")
     result = call("Bough", "--model", run.path)
     run.phrases.unlink()
-    assert "phrases.tsv has 'branche'" in result.stderr
+    assert "phrases.tsv gives 'Branche'" in result.stderr
     assert " ".join(tokenizer.pieces([*tokenizer.encode("Bough"), EOS])) in result.stdout
 
 

@@ -54,8 +54,8 @@ def explain(
     sentence = unwrapped(normalize(" ".join(only_sentence(text).split())))[1]
     read, mended = Spelling.load(run.words).mend(sentence_case(sentence, tokenizer))   # as mt translate does
     console.mended(mended)
-    if known := TranslationMemory.load(run.phrases).find(sentence):
-        console.log(f"mt translate asks the network nothing here: the model's phrases.tsv has {known!r}")
+    if known := TranslationMemory.of_model(run.phrases).find(sentence):
+        console.log(f"mt translate asks the network nothing here: its phrases.tsv gives {known!r}")
     explanation = explain_sentence(network, tokenizer, read, decode)
     if html:
         write_text(html, page(explanation, decode))

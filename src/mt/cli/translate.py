@@ -39,6 +39,7 @@ def translate(
     json_output: Annotated[bool, Option("--json", help="print one JSON object a line")] = False,
     glossary: Annotated[Path | None, Option(help="terms and their translations: TERM, a tab, TRANSLATION; a TERM alone stays")] = None,
     memory: Annotated[str | None, Option(metavar="SOURCE", help="translations you have, .tsv or .tmx: a sentence found there is taken")] = None,
+    phrases: Annotated[bool, Option(help="take short text that the model's phrases.tsv has from there")] = True,
     spelling: Annotated[bool, Option(help="read mistyped words as what was meant, and say so")] = True,
     typography: Annotated[str, Option(help="fr: no-break spaces, guillemets, ’; plain: none of them; keep: quotation marks of the source")] = "keep",
     strict: Annotated[bool, Option(help="exit 8 if a number, a URL, a placeholder, a term or the like was lost")] = False,
@@ -62,7 +63,7 @@ def translate(
     decode = decode_settings(model, {"beam": beam, "n_best": n_best, "batch_tokens": batch_tokens})
     translator = load(
         model, decode, device=device, engine=engine, threads=threads, precision=precision,
-        glossary=glossary, memory=memory, spelling=spelling, typography=typography,
+        glossary=glossary, memory=memory, phrases=phrases, spelling=spelling, typography=typography,
     )
     show = Show(translator.glossary, scores=scores, json=json_output, n_best=n_best, min_confidence=min_confidence)
     if input is not None and only_text:
@@ -120,7 +121,8 @@ def whole_file(translator: Translator, show: Show, path: Path, output: Path | No
     from mt.text.casing import has_letters
 
     weights = RunDir(model or default_model()).weights
-    how = (translator.config, translator.glossary.entries, translator.memory.entries, translator.spelling.lines, translator.style)
+    memories = [memory.entries for memory in translator.memories]
+    how = (translator.config, translator.glossary.entries, memories, translator.spelling.lines, translator.style)
     asked = (weights, weights.stat().st_mtime, options, *how)
     place = output.resolve() if output and (output.is_file() or not output.exists()) else None   # beside a pipe nothing can lie
     memory = Memory(place and place.with_name(f".{place.name}.mt-part"), repr(asked))

@@ -1,69 +1,68 @@
-"""Sentences whose French is known already: those of the model's own phrasebook, and those that a translator has kept."""
+"""Text whose French is known already: short text that a model brings along, and what a translator has kept."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from mt.errors import RunError
+from mt.errors import DataError, RunError
 from mt.run import read_text
-from mt.text.normalize import normalize
-from mt.text.sentences import Document
+from mt.text.normalize import NO_BREAK, no_break_spaces, normalize
 
 LABEL = re.compile(r"(.*\w) ?(:|…|\.\.\.)")   # Name: and Save as...
-MARKS = len('"..."')   # that may be typed about an entry
+ACRONYM = 3   # letters of the longest word in capitals that is taken for one
 
 
 @dataclass(frozen=True)
 class TranslationMemory:
-    """English sentences, normalised, and their French."""
+    """English, normalised, and its French, and what gives that the spaces it is to have."""
 
     entries: dict[str, str]
+    spaced: Callable[[str], str] = str
 
     @classmethod
-    def load(cls, phrases: Path, source: str | None = None) -> TranslationMemory:
-        """From the file of a model folder, if it has one, and a SOURCE of the user's, which goes first.
+    def of_model(cls, phrases: Path) -> TranslationMemory:
+        """That of a model folder's file, if it has one; raises RunError where a line is no English, a tab and French."""
+        try:
+            lines = read_text(phrases).splitlines() if phrases.is_file() else []
+            return cls(dict(line.split("\t") for line in lines), no_break_spaces)
+        except (DataError, ValueError) as error:
+            raise RunError(f"{phrases} is damaged: {error}", fix="write English, a tab, French on each line, or remove the file") from error
 
-        Raises RunError where the file is damaged, and what reading a SOURCE raises.
+    @classmethod
+    def of_user(cls, source: str) -> TranslationMemory:
+        """That of a SOURCE as mt prepare takes it, the last of several translations; raises what reading it raises."""
+        from mt.data.sources import parse_source, read_source
+
+        return cls({normalize(src): tgt.strip() for src, tgt in read_source(parse_source(source)) if tgt.strip()})
+
+    def find(self, english: str) -> str | None:
+        """The French of a normalised text, or of a label with its colon or dots; None where it is not known.
+
+        As it stands there, where it is written alike; where only the capitals differ, with those of the text.
         """
-        lines = read_text(phrases) if phrases.is_file() else ""
-        columns = lines.replace("\n", "\t").split("\t")
-        if lines.count("\t") != lines.count("\n") or columns[-1]:
-            raise RunError(f"{phrases} is damaged", fix="copy the folder again, or remove the file")
-        entries = dict(zip(columns[:-1:2], columns[1::2], strict=True))   # normalised when it was made
-        if source is not None:
-            from mt.data.sources import parse_source, read_source
+        label = LABEL.fullmatch(english)
+        is_label = label is not None and (label[2] == ":" or " " in label[1])   # "Well..." is none
+        candidates = [(english, ""), *([(label[1], label[2].replace(":", f"{NO_BREAK}:"))] if label and is_label else [])]
+        for find in (self.entries.get, self.in_other_capitals):
+            for text, end in candidates:
+                if french := find(text):
+                    return self.spaced(french) + end
+        return None
 
-            entries |= {normalize(src): tgt for pair in read_source(parse_source(source)) for src, tgt in sentences(*pair) if tgt}
-        return cls(entries)
+    def in_other_capitals(self, english: str) -> str | None:
+        """The French of a text that stands here with other capitals: Polish is not polish, but Opening Hours are opening hours."""
+        first_swapped = self.entries.get(english[:1].swapcase() + english[1:])
+        if first_swapped:
+            return first_swapped[:1].upper() + first_swapped[1:] if english[:1].isupper() else first_swapped
+        is_name = " " not in english and not (english.isupper() and len(english) > ACRONYM)
+        found = None if is_name else self.in_small_letters.get(english.lower())
+        return found and (found.upper() if english.isupper() else found[:1].upper() + found[1:] if english[:1].isupper() else found)
 
     @cached_property
-    def longest(self) -> int:
-        """Letters of the longest sentence that may be found; what is longer need not be looked up."""
-        return max(map(len, self.entries), default=0) + MARKS
-
-    @cached_property
-    def uncased(self) -> dict[str, str]:
-        """The entries of several words in small letters: Polish is not polish, but Opening Hours are opening hours."""
-        return {english.lower(): french for english, french in self.entries.items() if " " in english}
-
-    def find(self, sentence: str) -> str | None:
-        """The French of a normalised sentence, or of a label with its colon or dots, whatever capitals it has; None where it is not known."""
-        label = LABEL.fullmatch(sentence)
-        if label and (french := self.known(label[1])) and (label[2] == ":" or " " in label[1]):   # "Well..." is no label
-            return french + " " * (label[2] == ":") + label[2]
-        return self.known(sentence)
-
-    def known(self, sentence: str) -> str | None:
-        """The French of a sentence with just these marks."""
-        other_case = sentence[:1].swapcase() + sentence[1:]
-        return self.entries.get(sentence) or self.entries.get(other_case) or (self.uncased.get(sentence.lower()) if " " in sentence else None)
-
-
-def sentences(src: str, tgt: str) -> Iterable[tuple[str, str]]:
-    """A pair sentence by sentence, as text is looked up; whole where its sides have not as many."""
-    english, french = Document.parse(src).sentences, Document.parse(tgt).sentences
-    return zip(english, french, strict=True) if len(english) == len(french) else [(src, tgt.strip())]
+    def in_small_letters(self) -> dict[str, str]:
+        """The French by English in small letters; of several the last."""
+        return {english.lower(): french for english, french in self.entries.items()}

@@ -57,6 +57,12 @@ class Sentence:
     warnings: list[str]
     mended: dict[str, str] = field(default_factory=dict)
 
+    def before(self, other: Sentence) -> Sentence:
+        """This one, and as alternatives what else the other has."""
+        confidences = {**dict(zip(other.texts, other.confidences, strict=True)), **dict(zip(self.texts, self.confidences, strict=True))}
+        texts = [*dict.fromkeys([*self.texts, *other.texts])][: len(other.texts)]
+        return Sentence(texts, [confidences[text] for text in texts], other.warnings)
+
 
 class Translator:
     """Translates text with an engine and the tokenizer its network was trained with."""
@@ -69,14 +75,14 @@ class Translator:
         *,
         max_tokens: int,
         glossary: Glossary | None = None,
-        memory: TranslationMemory | None = None,
+        memories: Sequence[TranslationMemory] = (),
         spelling: Spelling | None = None,
         style: Style = "keep",
     ) -> None:
         self.engine, self.tokenizer, self.config = engine, tokenizer, config
         self.max_tokens = max_tokens   # of a source sentence; longer ones are cut
-        self.glossary, self.memory = glossary or Glossary({}), memory or TranslationMemory({})
-        self.spelling, self.style = spelling or Spelling(), style
+        self.glossary, self.spelling, self.style = glossary or Glossary({}), spelling or Spelling(), style
+        self.memories = memories       # the first that knows a text is asked
         self.digits = frozenset(token for digit in "0123456789" for token in tokenizer.encode(digit) if tokenizer.decode([token]) == digit)
 
     def translate(self, text: str) -> Translation:
@@ -101,9 +107,14 @@ class Translator:
 
     def translate_documents(self, texts: Sequence[str]) -> list[Translation]:
         """Several texts at once, their sentences batched together."""
-        documents = [Document.parse(text) for text in texts]
+        documents = [Document.whole(text) if self.knows(text) else Document.parse(text) for text in texts]
         sentences = iter(self.translate_sentences([sentence for document in documents for sentence in document.sentences]))
         return [self.assemble(text, document, [next(sentences) for _ in document.sentences]) for text, document in zip(texts, documents, strict=True)]
+
+    def knows(self, line: str) -> bool:
+        """Whether a memory has a line as a whole, which need not be cut into sentences then."""
+        whole = normalize(with_plain_spaces(line)) if len(line.splitlines()) == 1 and "\t" not in line else ""
+        return any(whole in memory.entries for memory in self.memories)
 
     def translate_sentences(self, sentences: Sequence[str]) -> list[Sentence]:
         """Sentences without layout, in order, none of their numbers, addresses, placeholders and the like lost if it can be helped.
@@ -115,7 +126,9 @@ class Translator:
         sources = [readable(unicodedata.normalize("NFC", sentence), self.glossary.find) for sentence in sentences]
         tries = [attempts(source, self.glossary.find(source)) for source in sources]
         bare = [Sentence([str(first.restore(first.text))], [1.0], []) if first.is_bare else None for first, *_ in tries]
-        best = [found or self.remembered(sentence) for found, sentence in zip(bare, sentences, strict=True)]
+        known = [None if found else self.remembered(sentence, first) for found, sentence, (first, *_) in zip(bare, sentences, tries, strict=True)]
+        several = self.config.n_best > 1   # of what is known the network says the others
+        best = [found or (None if several else remembered) for found, remembered in zip(bare, known, strict=True)]
         pending = [i for i, found in enumerate(best) if found is None]
         for turn in range(max(map(len, tries), default=0)):
             now = [i for i in pending if turn < len(tries[i])]
@@ -129,16 +142,19 @@ class Translator:
         around = iter(self.translate_sentences([part.strip(EDGES) for each in parts.values() for part in each[::2]]) if parts else [])
         for i, each in parts.items():
             best[i] = self.better(sources[i], best[i], woven(each, [next(around) for _ in each[::2]]))
-        return [self.carried(source, found) for source, found in zip(sources, best, strict=True)]
+        done = [self.carried(source, found) for source, found in zip(sources, best, strict=True)]
+        return [first.before(other) if several and first else other for first, other in zip(known, done, strict=True)]
 
-    def remembered(self, sentence: str) -> Sentence | None:
-        """What the memory has for a sentence, or for what stands between its quotation marks; None where that breaks the glossary."""
-        if len(sentence) > self.memory.longest:
-            return None
-        text = self.memory.find(normalize(unwrapped(sentence)[1]))
-        if not text or not all(check.kept for check in self.glossary.check(sentence, text)):
-            return None
-        return finished(sentence, Sentence([text], [1.0], []))
+    def remembered(self, sentence: str, hidden: Protected) -> Sentence | None:
+        """What a memory has for a sentence, or for what stands between its quotation marks, its emoji and tags, within the glossary."""
+        for text, restore in ((sentence, str), (hidden.text, hidden.restore))[: 1 if hidden.hidden else 2]:
+            before, inside, after = unwrapped(normalize(with_plain_spaces(text)))
+            french = next((found for memory in self.memories if (found := memory.find(inside))), None)
+            if french is not None:
+                quoted = typography.quoted_as(text, before + french + after) if before and self.style == "keep" else before + french + after
+                found = str(restore(quoted))
+                return Sentence([found], [1.0], []) if all(check.kept for check in self.glossary.check(sentence, found)) else None
+        return None
 
     def better(self, source: str, one: Sentence | None, other: Sentence | None) -> Sentence | None:
         """Of two translations the one that misses less of its source; the first where they are alike."""
@@ -155,7 +171,7 @@ class Translator:
     def translate_plain(self, sentences: Sequence[str]) -> list[Sentence]:
         """Sentences as the network says them. One without a letter is French already."""
         results: list[Sentence] = [Sentence([sentence], [1.0], []) for sentence in sentences]
-        plain = [normalize(sentence.replace(NO_BREAK, " ").replace(NARROW_NO_BREAK, " ")) for sentence in sentences]   # English has no other spaces
+        plain = [normalize(with_plain_spaces(sentence)) for sentence in sentences]
         pieces_of = {i: self.in_pieces(sentence) for i, sentence in enumerate(plain) if has_letters(sentence)}
         pieces = [self.spelling.mend(sentence_case(unwrapped(part)[1], self.tokenizer)) for parts in pieces_of.values() for part in parts]
         said = self.search([self.tokenizer.encode(piece) for piece, _ in pieces])
@@ -225,6 +241,11 @@ class Translator:
             warnings=[warning for sentence in sentences for warning in sentence.warnings],
             mended={word: meant for sentence in sentences for word, meant in sentence.mended.items()},
         )
+
+
+def with_plain_spaces(english: str) -> str:
+    """English has no others."""
+    return english.replace(NO_BREAK, " ").replace(NARROW_NO_BREAK, " ")
 
 
 def restored(hidden: Protected, said: Sentence, style: Style) -> Sentence | None:

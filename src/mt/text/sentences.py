@@ -52,6 +52,13 @@ class Document:
         gaps = [text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
         return cls(gaps, [text[start:end] for start, end in spans])
 
+    @classmethod
+    def whole(cls, line: str) -> Document:
+        """A line as one sentence, between the spaces around it."""
+        sentence = line.strip()
+        before, _, after = line.partition(sentence)
+        return cls([before, after], [sentence])
+
     def rebuild(self, translations: Sequence[str]) -> str:
         """The text with each sentence replaced; with the sentences themselves, the text as it was."""
         return "".join(gap + translation for gap, translation in zip(self.gaps, [*translations, ""], strict=True))
