@@ -130,6 +130,16 @@ def test_the_mean_of_models_is_shipped_if_they_are_of_one_kind(tmp_path: Path):
     assert not (tmp_path / "never").exists()
 
 
+def test_what_was_written_by_hand_stays_unless_the_model_has_its_own(tmp_path: Path):
+    run, shipped = make_model(tmp_path / "model"), RunDir(tmp_path / "shipped")
+    ship(run, shipped.path)
+    shipped.card.write_text("a card")
+    shipped.phrases.write_text("the\tle\n")
+    run.phrases.write_text("a\tun\n")
+    ship(run, shipped.path)
+    assert (shipped.card.read_text(), shipped.phrases.read_text()) == ("a card", "a\tun\n")
+
+
 def test_what_else_stands_in_the_folder_is_not_lost(tmp_path: Path):
     run = make_model(tmp_path / "model")
     ship(run, tmp_path / "shipped")

@@ -45,6 +45,24 @@ def test_a_folder_is_replaced_whole(tmp_path: Path):
     assert [p.name for p in tmp_path.iterdir()] == ["folder"]
 
 
+def test_a_folder_comes_back_when_the_new_one_cannot_take_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "folder"
+    path.mkdir()
+    (path / "kept").touch()
+    rename = Path.replace
+
+    def replace(source: Path, target: Path) -> Path:
+        if source.suffix == ".tmp":
+            raise OSError(13, "Permission denied")
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(OutputError, match="cannot write"), replacing(path) as temporary:
+        temporary.mkdir()
+    assert [p.name for p in path.iterdir()] == ["kept"]
+    assert [p.name for p in tmp_path.iterdir()] == ["folder"]
+
+
 def test_a_place_that_cannot_be_written_is_an_output_error(tmp_path: Path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError, match="cannot write"):

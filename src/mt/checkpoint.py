@@ -121,6 +121,8 @@ def average(paths: Sequence[Path]) -> dict[str, Tensor]:
 def ship(run: RunDir, out: Path, others: Sequence[RunDir] = ()) -> None:
     """Copy a model folder without what only training needs, its matrices in eight bits: a quarter of the size, the same French.
 
+    What people write by hand stays in `out` where `run` has none: the card and the phrases.
+
     With `others`, models of the same network, the weights are the mean of all: of a model before and after it was fine-tuned
     that is often better than either (Wortsman et al. 2022).
     """
@@ -134,15 +136,17 @@ def ship(run: RunDir, out: Path, others: Sequence[RunDir] = ()) -> None:
         raise OutputError(f"{out} exists and holds no model", fix="choose another --out")
     if RunDir(out).resume.exists() or out.resolve() == run.path.resolve():
         raise OutputError(f"{out} is a model in training, which would be lost", fix="choose another --out")
-    kept = (run.config, run.tokenizer, run.words, run.phrases, run.manifest, run.metrics, run.card)
+    by_hand = (run.phrases, run.card)
+    kept = (run.config, run.tokenizer, run.words, run.manifest, run.metrics, *by_hand)
     if foreign := {path.name for path in out.glob("*")} - {file.name for file in (*kept, run.weights)} - MADE_AGAIN:
         raise OutputError(f"{min(foreign)} in {out} would be lost", fix="choose another --out")
     weights = quantize(average([each.weights for each in (run, *others)]))
     with replacing(out) as folder:
         folder.mkdir(parents=True)
         for file in kept:
-            if file.is_file():
-                shutil.copyfile(file, folder / file.name)
+            source = out / file.name if file in by_hand and not file.is_file() else file
+            if source.is_file():
+                shutil.copyfile(source, folder / file.name)
         save_weights(RunDir(folder).weights, weights)
 
 

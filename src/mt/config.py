@@ -62,7 +62,8 @@ class DataConfig:
     def __post_init__(self) -> None:
         require(0 <= self.augment <= 1, "data.augment", self.augment, "a share from 0 to 1")
         require(0 <= self.resegment <= 1, "data.resegment", self.resegment, "a share from 0 to 1")
-        require(self.vocab_size > 0, "data.vocab_size", self.vocab_size, "a positive whole number")
+        for name in ("vocab_size", "max_tokens"):
+            require(getattr(self, name) > 0, f"data.{name}", getattr(self, name), "a positive whole number")
         require(self.seed >= 0, "data.seed", self.seed, "0 or a positive whole number")
 
 
@@ -92,6 +93,8 @@ class TrainConfig:
         require(0 < self.lr < math.inf, "train.lr", self.lr, "a positive number")
         require(0 < self.clip_norm < math.inf, "train.clip_norm", self.clip_norm, "a positive number; 1e9 clips nothing")
         require(0 <= self.label_smoothing < 1, "train.label_smoothing", self.label_smoothing, "from 0 up to, not including, 1")
+        require(all(0 <= beta < 1 for beta in self.betas), "train.betas", self.betas, "two numbers from 0 up to, not including, 1")
+        require(0 <= self.weight_decay < math.inf, "train.weight_decay", self.weight_decay, "0 or a positive number")
         for name in ("tokens_per_batch", "patience", "average", "cooldown", "seed"):
             require(getattr(self, name) >= 0, f"train.{name}", getattr(self, name), "0 or a positive whole number")
         for name in ("accumulate", "warmup", "validate_every", "valid_sentences"):
@@ -111,7 +114,9 @@ class DecodeConfig:
     no_repeat: int = 0            # no n tokens in a row may come twice; 0 allows it
 
     def __post_init__(self) -> None:
-        require(self.beam > 0, "decode.beam", self.beam, "a positive whole number")
+        for name in ("beam", "batch_tokens"):
+            require(getattr(self, name) > 0, f"decode.{name}", getattr(self, name), "a positive whole number")
+        require(self.no_repeat >= 0, "decode.no_repeat", self.no_repeat, "0 or a positive whole number")
         require(self.max_ratio >= 0 and self.max_extra > 0, "decode.max_extra", self.max_extra, "positive, and decode.max_ratio not negative")
         require(0 < self.n_best <= self.beam, "decode.n_best", self.n_best, f"from 1 to the beam, {self.beam}")
 

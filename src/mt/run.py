@@ -225,7 +225,12 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.replace(path)
             return
         put_aside(path)   # a folder cannot be replaced in one step
-        temporary.replace(path)
+        try:
+            temporary.replace(path)
+        except OSError:
+            with suppress(OSError):   # where there was none
+                old_name(path).replace(path)
+            raise
         with suppress(OSError):
             remove(old_name(path))
     except OSError as error:

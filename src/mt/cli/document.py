@@ -23,14 +23,14 @@ CHUNK = 16   # texts kept together
 STAND_IN = re.compile(r"<x\d+>|\{x\d+\}")   # of markup; a format that loses one tries another way
 
 
-def translate_document(translator: Translator, path: Path, options: Options, memory: Memory) -> tuple[bytes, list[Translation]]:
+def translate_document(translator: Translator, path: Path, options: Options, unfinished: Unfinished) -> tuple[bytes, list[Translation]]:
     """The bytes of a translated file, and all the texts that were translated for it, in their order."""
     from mt.extras.formats import translate_file
 
     done: list[Translation] = []
 
     def translate(texts: list[str]) -> list[str]:
-        found = memory.translate(translator, texts)
+        found = unfinished.translate(translator, texts)
         done.extend(replace(result, warnings=[each for each in result.warnings if not STAND_IN.search(each)]) for result in found)
         return [result.text for result in found]
 
@@ -42,7 +42,7 @@ def translate_document(translator: Translator, path: Path, options: Options, mem
         raise DataError(f"{path}: {error.message}", fix=error.fix) from error
 
 
-class Memory:
+class Unfinished:
     """Texts that are translated already, in a file of their own until the job is done; without a path, in memory alone.
 
     `key` says what was asked for, and by what model; a file kept under another key is begun anew.

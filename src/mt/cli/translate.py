@@ -116,7 +116,7 @@ def file_options(path: Path, format: str | None, fields: str, *, unwrap: bool) -
 def whole_file(translator: Translator, show: Show, path: Path, output: Path | None, options: Options, model: Path | None) -> None:
     """Translate a file. With an output, what is done is remembered beside it until all is, and the same command goes on there."""
     from mt import console, default_model
-    from mt.cli.document import Memory, translate_document
+    from mt.cli.document import Unfinished, translate_document
     from mt.run import RunDir
     from mt.text.casing import has_letters
 
@@ -125,13 +125,13 @@ def whole_file(translator: Translator, show: Show, path: Path, output: Path | No
     how = (translator.config, translator.glossary.entries, memories, translator.spelling.lines, translator.style)
     asked = (weights, weights.stat().st_mtime, options, *how)
     place = output.resolve() if output and (output.is_file() or not output.exists()) else None   # beside a pipe nothing can lie
-    memory = Memory(place and place.with_name(f".{place.name}.mt-part"), repr(asked))
-    content, results = translate_document(translator, path, options, memory)
+    unfinished = Unfinished(place and place.with_name(f".{place.name}.mt-part"), repr(asked))
+    content, results = translate_document(translator, path, options, unfinished)
     if not results and has_letters(content.decode(errors="ignore")):
         console.warn(f"{path.name}, read as {options.format}, has nothing to translate")
     with bytes_writer(output) as write:
         write(content)
-    memory.forget()
+    unfinished.forget()
     for result in results:
         show.note(result)
 
