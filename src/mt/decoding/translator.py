@@ -6,7 +6,7 @@ import dataclasses
 import re
 import unicodedata
 from collections import deque
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
@@ -147,12 +147,13 @@ class Translator:
 
     def remembered(self, sentence: str, hidden: Protected) -> Sentence | None:
         """What a memory has for a sentence, or for what stands between its quotation marks, its emoji and tags, within the glossary."""
-        for text, restore in ((sentence, str), (hidden.text, hidden.restore))[: 1 if hidden.hidden else 2]:
+        asked: list[tuple[str, Callable[[str], str | None]]] = [(sentence, str), *([] if hidden.hidden else [(hidden.text, hidden.restore)])]
+        for text, restore in asked:
             before, inside, after = unwrapped(normalize(with_plain_spaces(text)))
             french = next((found for memory in self.memories if (found := memory.find(inside))), None)
-            if french is not None:
-                quoted = typography.quoted_as(text, before + french + after) if before and self.style == "keep" else before + french + after
-                found = str(restore(quoted))
+            if french:
+                whole = before + french + after
+                found = str(restore(typography.quoted_as(text, whole) if before and self.style == "keep" else whole))
                 return Sentence([found], [1.0], []) if all(check.kept for check in self.glossary.check(sentence, found)) else None
         return None
 
