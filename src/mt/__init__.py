@@ -112,7 +112,7 @@ def choose_engine(name: str, run: RunDir, *, device: str, threads: int | None, p
         raise UsageError(f"there is no engine called {name!r}", fix="use --engine auto, torch or ct2")
     if name == "ct2" and precision != "auto":
         raise UsageError("CTranslate2 computes in what the model was converted to", fix="mt export MODEL --quantization, or --engine torch")
-    cores = threads or usable_cores()
+    cores = min(threads or usable_cores(), usable_cores())   # more would wait for one another
     wanted = name == "ct2" or (name == precision == "auto" and device in ("auto", "cpu") and ct2.available() and ct2.was_converted(run))
     stale = wanted and ct2.was_converted(run) and not ct2.is_converted(run)
     if name == "ct2" and stale:

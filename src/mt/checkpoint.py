@@ -134,7 +134,9 @@ def ship(run: RunDir, out: Path, others: Sequence[RunDir] = ()) -> None:
             raise RunError(f"{each.path} has another tokenizer than {run.path}", fix="average models of which one was trained with --init")
     if out.exists() and not RunDir(out).config.is_file():
         raise OutputError(f"{out} exists and holds no model", fix="choose another --out")
-    if RunDir(out).resume.exists() or out.resolve() == run.path.resolve():
+    if out.resolve() == run.path.resolve():
+        raise OutputError(f"{out} is the model itself", fix="choose another --out")
+    if RunDir(out).resume.exists():
         raise OutputError(f"{out} is a model in training, which would be lost", fix="choose another --out")
     by_hand = (run.phrases, run.card)
     kept = (run.config, run.tokenizer, run.words, run.manifest, run.metrics, *by_hand)

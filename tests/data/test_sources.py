@@ -61,6 +61,7 @@ def test_a_byte_order_mark_is_no_text(tmp_path: Path):
     [
         ("a.tsv", b"one\n", "line 1: 1 column instead of 2"),
         ("a.tsv", b"a\tb\na\tb\tc\n", "line 2: 3 columns instead of 2"),
+        ("a.tsv", b"a\tb\n\nc", "line 3: 1 column"),
         ("a.tsv", b"a\tb\n\xff\xfe\tb\n", "line 2: not UTF-8"),
         ("a.tsv", b"a\tb\x00\n", "line 1: binary"),
         ("a.tsv", b"", "holds no pairs"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mt.data.translation_memory import TranslationMemory
-from mt.errors import DataError, RunError
+from mt.errors import DataError, RunError, UsageError
 
 KNOWN = TranslationMemory(
     {
@@ -43,9 +43,16 @@ def test_a_users_english_is_normalised_and_the_french_stays_as_it_is(tmp_path: P
     assert TranslationMemory.of_user(str(own)).entries == {"bat": "chauve-souris", "It's late.": "« Tard »"}   # what has no French yet is none
 
 
-def test_a_translation_memory_exchange_file_is_one(tmp_path: Path):
+def test_what_is_no_text_is_left_out_of_a_users_memory(tmp_path: Path):
+    own = tmp_path / "own.jsonl"
+    own.write_text('{"en": " ", "fr": "vide"}\n\n{"en": "10\u00a0kg", "fr": "dix\\n\\tkilos\\u0000\\u001b"}\n', encoding="utf-8")
+    assert TranslationMemory.of_user(str(own)).entries == {"10 kg": "dix kilos"}
+
+
+@pytest.mark.parametrize("namespace", ["", ' xmlns="http://www.lisa.org/tmx14"'])
+def test_a_translation_memory_exchange_file_is_one(tmp_path: Path, namespace: str):
     units = '<tu><tuv xml:lang="en-GB"><seg>Save <ph>%s</ph>.</seg></tuv><tuv xml:lang="fr"><seg>Enregistrer <ph>%s</ph>.</seg></tuv></tu>'
-    (tmp_path / "memory.tmx").write_text(f'<tmx version="1.4"><body>{units}</body></tmx>', encoding="utf-8")
+    (tmp_path / "memory.tmx").write_text(f'<tmx version="1.4"{namespace}><body>{units}</body></tmx>', encoding="utf-8")
     assert TranslationMemory.of_user(str(tmp_path / "memory.tmx")).find("Save %s.") == "Enregistrer %s."
 
 
@@ -68,3 +75,6 @@ def test_a_memory_that_is_none_is_told(tmp_path: Path):
     for name in ("missing.tsv", "memory.tsv"):
         with pytest.raises(DataError):
             TranslationMemory.of_user(str(tmp_path / name))
+    for name in ("hf:some/corpus", f"2*{tmp_path / 'memory.tsv'}"):   # one downloads, the other weighs
+        with pytest.raises(UsageError, match="is no file"):
+            TranslationMemory.of_user(name)

@@ -317,6 +317,12 @@ def test_a_sentence_that_a_memory_has_is_taken_from_there(tokenizer: Tokenizer, 
     assert bool(engine.asked) == (result.confidence < 1) == (french is None)
 
 
+def test_a_memory_may_have_quotation_marks_and_nothing_else_may_be_empty(tokenizer: Tokenizer):
+    memory = TranslationMemory({'"Is it?"': "« Ah bon ? »", "Is it?": "Oui ?", "[Hello]": "[BON]"})
+    translator = Translator(Dictionary(tokenizer, {}), tokenizer, DecodeConfig(), max_tokens=100, memories=[memory])
+    assert translator.translate('"Is it?"\n\n\u00a0\n[Hello]\n').text == "« Ah bon ? »\n\n\u00a0\n[BON]\n"
+
+
 def test_of_several_alternatives_the_memory_has_the_first(tokenizer: Tokenizer):
     class Undecided(Dictionary):
         def translate(self, sources: Sequence[Sequence[int]], config: DecodeConfig) -> list[list[Hypothesis]]:
@@ -325,6 +331,13 @@ def test_of_several_alternatives_the_memory_has_the_first(tokenizer: Tokenizer):
     said = Translator(Undecided(tokenizer, {}), tokenizer, DecodeConfig(n_best=3), max_tokens=100, memories=[KEPT]).translate("the cat ran")
     assert said.alternatives == ["le chat a filé", "le chat", "chat"]
     assert said.alternative_confidences[0] == 1
+    assert said.warnings == []
+
+
+def test_what_is_said_to_be_lost_is_lost_in_the_first_of_several(tokenizer: Tokenizer):
+    memory = TranslationMemory({"the 3 cats": "les chats"})
+    translator = Translator(Dictionary(tokenizer, {}), tokenizer, DecodeConfig(n_best=2), max_tokens=100, memories=[memory])
+    assert translator.translate("the 3 cats").warnings == ["lost in translation: 3"]
 
 
 def test_the_glossary_goes_before_the_memory(tokenizer: Tokenizer):

@@ -72,6 +72,11 @@ def test_what_cannot_be_converted_is_told(run: RunDir, tmp_path: Path):
     (tmp_path / "letters").mkdir()
     with pytest.raises(RunError, match="is no CTranslate2 model"):
         convert(run, tmp_path / "letters", "int8")
+    convert(run, tmp_path / "made", "int8")
+    convert(run, tmp_path / "made", "float32")   # in place of the one before
+    (tmp_path / "made" / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(RunError, match=r"notes\.txt in .* would be lost"):
+        convert(run, tmp_path / "made", "int8")
     with pytest.raises(RunError, match="no converted model"):
         CT2Engine(tmp_path / "absent")
 

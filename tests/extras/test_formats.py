@@ -398,6 +398,7 @@ def test_a_table_may_say_itself_what_separates_cells(line: str):
         ('=== "Tab"\n\nText\n{: .note }\n', '=== "TAB"\n\nTEXT\n{: .note }\n'),
         ("See ![a *small* cat](Cat.png 'Tip') [![Build](B.svg)](C)", "SEE ![A *SMALL* CAT](Cat.png 'Tip') [![BUILD](B.svg)](C)"),
         ("![Name][]\n\n[name]: Address", None),
+        ("Where $e = mc^2$ and \\(x\\) cost $5 or $6", "WHERE $e = mc^2$ AND \\(x\\) COST $5 OR $6"),
         ('!!! tip "tip"\n', '!!! tip "TIP"\n'),
         ("=== title ===\n\n    code\n", "=== TITLE ===\n\n    code\n"),
         ("A ==bold word== if x==y or a == b", "A ==BOLD WORD== IF X==Y OR A == B"),

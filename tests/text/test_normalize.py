@@ -23,7 +23,7 @@ def french(text: str) -> str:
         ("it\u2019s \u201cquoted\u201d", "it's \"quoted\""),
         ("½ ™ ﬁ", "½ ™ fi"),                                     # compatibility characters are not taken apart, but for ligatures
         ("zero\u200bwidth\ufeff and soft\u00adhyphen", "zerowidth and softhyphen"),
-        ("bell\x07 and \x00 null", "bell and null"),
+        ("bell\x07 and \x00 null\x00word", "bell and null word"),
         ("tab\tand\u3000wide", "tab and wide"),
         ("👩\u200d🔬 ❤\ufe0f", "👩\u200d🔬 ❤\ufe0f"),           # what joins and colours emoji stays
         ("lone \ud800 surrogate", "lone surrogate"),

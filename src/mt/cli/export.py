@@ -23,6 +23,8 @@ def export(
     from mt.run import RunDir
 
     model = model or default_model()
+    if to == "mt" and (out is None or quantization != "int8"):
+        raise UsageError("--to mt makes a folder, its matrices always in eight bits", fix="add --out DIR, leave out --quantization")
     if to == "mt" and out is not None:
         from mt.checkpoint import ship
 

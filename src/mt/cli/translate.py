@@ -125,7 +125,7 @@ def whole_file(translator: Translator, show: Show, path: Path, output: Path | No
     how = (translator.config, translator.glossary.entries, memories, translator.spelling.lines, translator.style)
     asked = (weights, weights.stat().st_mtime, options, *how)
     place = output.resolve() if output and (output.is_file() or not output.exists()) else None   # beside a pipe nothing can lie
-    unfinished = Unfinished(place and place.with_name(f".{place.name}.mt-part"), repr(asked))
+    unfinished = Unfinished(place and place.with_name(f".{place.name}.mt-part"), repr(asked) if place else "")
     content, results = translate_document(translator, path, options, unfinished)
     if not results and has_letters(content.decode(errors="ignore")):
         console.warn(f"{path.name}, read as {options.format}, has nothing to translate")

@@ -17,6 +17,7 @@ import json
 import lzma
 import re
 import zlib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -101,6 +102,8 @@ def read_tsv(source: Source) -> Iterator[Pair]:
     """English, a tab, French on each line."""
     [path] = source.files
     for number, line in numbered_lines(path):
+        if not line:
+            continue
         fields = line.split("\t")
         if len(fields) != 2:
             found = f"{len(fields)} column{'s' * (len(fields) != 1)}"
@@ -150,8 +153,8 @@ def read_tmx(source: Source) -> Iterator[Pair]:
         for block in blocks(path):
             parser.feed(block)
             for _, element in parser.read_events():
-                if element.tag == "tu":
-                    texts = dict(variant(tuv) for tuv in element.iter("tuv"))
+                if element.tag.rpartition("}")[2] == "tu":   # some name their namespace
+                    texts = dict(variant(tuv) for tuv in element.findall("{*}tuv"))
                     if "en" in texts and "fr" in texts:
                         yield Pair(texts["en"], texts["fr"])
                     element.clear()
@@ -163,7 +166,7 @@ def read_tmx(source: Source) -> Iterator[Pair]:
 def variant(tuv: ElementTree.Element) -> tuple[str, str]:
     """Language and text of a translation unit variant."""
     language = tuv.get("{http://www.w3.org/XML/1998/namespace}lang", tuv.get("lang", ""))
-    segment = tuv.find("seg")
+    segment = tuv.find("{*}seg")
     return language[:2].lower(), "" if segment is None else re.sub(r"[ \t\r\n]+", " ", "".join(segment.itertext())).strip(" ")
 
 
@@ -188,7 +191,8 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
             try:
                 line = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
             except UnicodeDecodeError as error:
-                raise DataError(f"{path}, line {number}: not UTF-8 text", fix=f"convert it: iconv -f cp1252 -t utf-8 {path}") from error
+                encoding = "utf-16" if number == 1 and raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "cp1252"
+                raise DataError(f"{path}, line {number}: not UTF-8 text", fix=f"convert it: iconv -f {encoding} -t utf-8 {path}") from error
             if "\x00" in line:
                 raise DataError(f"{path}, line {number}: binary, not text", fix="give a text file")
             yield number, line

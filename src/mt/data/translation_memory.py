@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from mt.errors import DataError, RunError
+from mt.errors import DataError, RunError, UsageError
 from mt.run import read_text
-from mt.text.normalize import NO_BREAK, no_break_spaces, normalize
+from mt.text.normalize import NO_BREAK, in_one_line, no_break_spaces, normalize, with_plain_spaces
 
 LABEL = re.compile(r"(.*\w) ?(:|…|\.\.\.)")   # Name: and Save as...
 ACRONYM = 3   # letters of the longest word in capitals that is taken for one
@@ -34,10 +34,14 @@ class TranslationMemory:
 
     @classmethod
     def of_user(cls, source: str) -> TranslationMemory:
-        """That of a SOURCE as mt prepare takes it, the last of several translations; raises what reading it raises."""
+        """That of a file as mt prepare takes it, the last of several translations; raises what reading it raises."""
         from mt.data.sources import parse_source, read_source
 
-        return cls({normalize(src): tgt.strip() for src, tgt in read_source(parse_source(source)) if tgt.strip()})
+        wanted = parse_source(source)
+        if wanted.name != source or not wanted.files:
+            raise UsageError(f"{source} is no file", fix="give a .tsv, .tmx or .jsonl file, or a.en,a.fr")
+        pairs = ((normalize(with_plain_spaces(src)), in_one_line(tgt)) for src, tgt in read_source(wanted))
+        return cls({english: french for english, french in pairs if english and french})
 
     def find(self, english: str) -> str | None:
         """The French of a normalised text, or of a label with its colon or dots; None where it is not known.

@@ -20,7 +20,7 @@ from mt.text.casing import has_letters, is_shouted, sentence_case
 from mt.text.fidelity import Protected, attempts, cut, flaws, invented, missing, readable
 from mt.text.glossary import Glossary
 from mt.text.literals import Literal, literals
-from mt.text.normalize import NARROW_NO_BREAK, NO_BREAK, normalize
+from mt.text.normalize import normalize, with_plain_spaces
 from mt.text.sentences import Document
 from mt.text.tokenizer import Tokenizer
 
@@ -61,7 +61,7 @@ class Sentence:
         """This one, and as alternatives what else the other has."""
         confidences = {**dict(zip(other.texts, other.confidences, strict=True)), **dict(zip(self.texts, self.confidences, strict=True))}
         texts = [*dict.fromkeys([*self.texts, *other.texts])][: len(other.texts)]
-        return Sentence(texts, [confidences[text] for text in texts], other.warnings)
+        return Sentence(texts, [confidences[text] for text in texts], self.warnings)
 
 
 class Translator:
@@ -114,7 +114,7 @@ class Translator:
     def knows(self, line: str) -> bool:
         """Whether a memory has a line as a whole, which need not be cut into sentences then."""
         whole = normalize(with_plain_spaces(line)) if len(line.splitlines()) == 1 and "\t" not in line else ""
-        return any(whole in memory.entries for memory in self.memories)
+        return bool(whole) and any(whole in memory.entries for memory in self.memories)
 
     def translate_sentences(self, sentences: Sequence[str]) -> list[Sentence]:
         """Sentences without layout, in order, none of their numbers, addresses, placeholders and the like lost if it can be helped.
@@ -143,15 +143,18 @@ class Translator:
         for i, each in parts.items():
             best[i] = self.better(sources[i], best[i], woven(each, [next(around) for _ in each[::2]]))
         done = [self.carried(source, found) for source, found in zip(sources, best, strict=True)]
-        return [first.before(other) if several and first else other for first, other in zip(known, done, strict=True)]
+        pairs = zip(sentences, known, done, strict=True)
+        return [self.carried(source, first).before(other) if several and first else other for source, first, other in pairs]
 
     def remembered(self, sentence: str, hidden: Protected) -> Sentence | None:
         """What a memory has for a sentence, or for what stands between its quotation marks, its emoji and tags, within the glossary."""
         asked: list[tuple[str, Callable[[str], str | None]]] = [(sentence, str), *([] if hidden.hidden else [(hidden.text, hidden.restore)])]
         for text, restore in asked:
-            before, inside, after = unwrapped(normalize(with_plain_spaces(text)))
-            french = next((found for memory in self.memories if (found := memory.find(inside))), None)
-            if french:
+            plain = normalize(with_plain_spaces(text))
+            for before, inside, after in dict.fromkeys([("", plain, ""), unwrapped(plain)]):
+                french = next((found for memory in self.memories if (found := memory.find(inside))), None)
+                if french is None:
+                    continue
                 whole = before + french + after
                 found = str(restore(typography.quoted_as(text, whole) if before and self.style == "keep" else whole))
                 return Sentence([found], [1.0], []) if all(check.kept for check in self.glossary.check(sentence, found)) else None
@@ -242,11 +245,6 @@ class Translator:
             warnings=[warning for sentence in sentences for warning in sentence.warnings],
             mended={word: meant for sentence in sentences for word, meant in sentence.mended.items()},
         )
-
-
-def with_plain_spaces(english: str) -> str:
-    """English has no others."""
-    return english.replace(NO_BREAK, " ").replace(NARROW_NO_BREAK, " ")
 
 
 def restored(hidden: Protected, said: Sentence, style: Style) -> Sentence | None:

@@ -32,6 +32,8 @@ def convert(run: RunDir, out: Path, quantization: str) -> None:
     spec = specification(run, quantization)
     if out.exists() and not (out / "model.bin").is_file():
         raise RunError(f"{out} exists and is no CTranslate2 model", fix="choose another --out")
+    if foreign := {path.name for path in out.glob("*") if not path.name.endswith("vocabulary.json")} - {"model.bin", "config.json", MARK}:
+        raise RunError(f"{min(foreign)} in {out} would be lost", fix="choose another --out")
     with replacing(out) as temporary:
         temporary.mkdir()
         spec.save(str(temporary))

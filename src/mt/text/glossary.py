@@ -17,6 +17,7 @@ from mt.errors import DataError
 from mt.run import read_text
 from mt.text.casing import is_shouted
 from mt.text.literals import Literal, literals
+from mt.text.normalize import in_one_line
 from mt.text.typography import plain
 
 
@@ -35,7 +36,7 @@ class Glossary:
                 continue
             first, *rest = (column.strip() for column in line.split("\t"))
             term = " ".join(first.split())
-            target = re.sub(" +", " ", rest[0]) if rest and rest[0] else term   # its no-break spaces stay
+            target = re.sub(" +", " ", in_one_line(rest[0])) if rest and rest[0] else term   # its no-break spaces stay
             if not term or len(rest) > 1 or not any(map(str.isalnum, term)):
                 raise DataError(f"{path}, line {number}: {line!r} is no glossary entry", fix="write TERM, a tab and its translation, or TERM alone")
             if entries.setdefault(term, target) != target:

@@ -14,7 +14,7 @@ Kind = typing.Literal["code", "url", "email", "handle", "placeholder", "tag", "e
 # Signs (save those of `numbers`), and letters of other languages than these two, which the network has not learned and French keeps.
 PICTURES = (
     "¡¢¤¦§¨©ª¬®¯±²³¶·¹º¼½¾¿×÷\u2020-\u2022\u2031\u2039-\u2049\u2070-\u209f\u2100-\u2211\u2213-\u23ff\u2460-\u27bf"
-    "\u2900-\u297f\u2b05-\u2b55\ufffd\U0001f000-\U0001f1e5\U0001f200-\U0001faff"
+    "\u2900-\u297f\u2b05-\u2b55\ufffd\U0001f000-\U0001f1e5\U0001f200-\U0001faff^"
 )
 PICTURE = rf"(?:[{PICTURES}]|[0-9#*]\ufe0f?\u20e3|[\U0001f1e6-\U0001f1ff]{{2}})[\ufe0f\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*"
 FOREIGN = (
@@ -46,7 +46,8 @@ PATTERNS: dict[str, str] = {
     rf"|(?<![\w.-])[\w-]{{1,80}}\.(?:{SUFFIX})\b(?!\.?\w)|#[0-9A-Fa-f]{{6}}\b",
     "name": r"(?<!\w)_*[^\W_]+(?:_+[^\W_]+)+_*(?!\w)|(?<!\w)__[^\W_]+__(?!\w)|(?<![\w.])[A-Za-z_][\w.]{0,80}\((?:[\"'][^\"'\n]{0,80}[\"'])?\)"
     r"|(?<![^\s(\[`])--[a-z][\w-]+|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?:0x|(?=[0-9]+[A-Fa-f])[0-9A-Fa-f]{6})[0-9A-Fa-f]+\b"
-    r"|\b[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][ABD-HJLNP-UW-Z]{2}\b|\b[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?\b|(?<![\w+/=])[\w+/=]{41,}",
+    r"|\b[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][ABD-HJLNP-UW-Z]{2}\b|\b[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?\b|(?<![\w+/=])[\w+/=]{41,}"
+    r"|(?<!\S)[^\s^]{0,40}(?:\^[^\s^]{0,40})+(?<![.,;:!?])",   # x^2
     "emoji": rf"(?:{PICTURE})+|(?P<sign>[^\w\s]|_)(?P=sign){{3,}}",   # or a row of dots, a line to write on
     "script": rf"{WORD}(?:[A-Za-z]{{1,10}}(?!\w))?(?:[ ,;:\u3000-\u3004・،؛]+{WORD})*[\u3000-\u3004]*"
     rf"|{NAME}(?: {NAME})*|(?<!\w)[A-Za-z]{{1,10}}[²³¹\u2070-\u209f]+",

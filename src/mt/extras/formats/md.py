@@ -32,6 +32,7 @@ BLOCK_MARK = r"[-+*>#=|~`:<]|\d+[.)]"   # must not begin a line of a paragraph
 BREAKABLE = rf"(?<! ) (?! |{BLOCK_MARK})"
 MARKUP = re.compile(
     r"(?P<word>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|\$\$.+?\$\$"         # code, formula
+    r"|(?<![\\$\w])\$(?=[^\s$])[^$\n]{0,200}?(?<=[^\s\\])\$(?![\w$])|\\\(.{1,200}?\\\)"
     r"|<(?P<tag>code|kbd|samp|var)\b[^<>]*>.*?</(?P=tag)>"
     r"|!\[[^\]]*\](?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\]]*\])"              # image
     r"|\[\^[^\[\]]+\](?!:)|<?https?://[^\s<>)]+>?|<[^\s<>@]+@[^\s<>@]+>|\\[!-/:-@\[-`{-~]|&\#?\w+;)" # footnote, address, escape, entity
