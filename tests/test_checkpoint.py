@@ -152,7 +152,7 @@ def test_what_else_stands_in_the_folder_is_not_lost(tmp_path: Path):
 
 def test_a_model_in_training_is_never_shipped_over(tmp_path: Path):
     run = make_model(tmp_path / "model")
-    with pytest.raises(OutputError, match="in training"):
+    with pytest.raises(OutputError, match="the model itself"):
         ship(run, tmp_path / "model" / ".." / "model")
     other = make_model(tmp_path / "other")
     other.resume.mkdir()
