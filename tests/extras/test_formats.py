@@ -576,6 +576,12 @@ def test_a_subtitle_keeps_its_number_of_lines_and_its_speakers():
     assert seen == ["Hello you.", "- Bye."]
 
 
+def test_text_without_markup_is_asked_for_as_a_whole():
+    seen: list[str] = []
+    assert run("<p>It was late. Nobody came.</p>", "html", lambda texts: seen.extend(texts) or upper(texts)) == "<p>IT WAS LATE. NOBODY CAME.</p>"
+    assert seen == ["It was late. Nobody came."]   # a memory may have it
+
+
 def test_each_sentence_of_a_text_is_found_again_on_its_own():
     seen: list[str] = []
     source = "<p>It was <b>very late.</b> <i>Nobody</i> came. Good night!</p>"

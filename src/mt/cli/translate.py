@@ -38,7 +38,7 @@ def translate(
     min_confidence: Annotated[float, Option(min=0, max=1, help="warn of translations less sure than this")] = 0.0,
     json_output: Annotated[bool, Option("--json", help="print one JSON object a line")] = False,
     glossary: Annotated[Path | None, Option(help="terms and their translations: TERM, a tab, TRANSLATION; a TERM alone stays")] = None,
-    memory: Annotated[str | None, Option(metavar="SOURCE", help="translations you have, .tsv or .tmx: a sentence found there is taken")] = None,
+    memory: Annotated[str | None, Option(metavar="FILE", help="translations you have, .tsv, .tmx or .jsonl: a sentence found there is taken")] = None,
     phrases: Annotated[bool, Option(help="take short text that the model's phrases.tsv has from there")] = True,
     spelling: Annotated[bool, Option(help="read mistyped words as what was meant, and say so")] = True,
     typography: Annotated[str, Option(help="fr: no-break spaces, guillemets, ’; plain: none of them; keep: quotation marks of the source")] = "keep",

@@ -44,7 +44,7 @@ def translate_units(units: Sequence[Unit], translate: Translate) -> list[Unit]:
 
     Three ways, each for the sentences that the one before could not do. The last loses the sentence, but none loses markup.
     """
-    split = [sentences(unit) for unit in units]
+    split = [[unit] if len(unit) == 1 else sentences(unit) for unit in units]   # what is text alone may be known as a whole
     todo = [sentence for unit in split for sentence in unit]
     results: list[Unit | None] = [None] * len(todo)
     for way in (by_finding, by_place, by_pieces):
