@@ -64,10 +64,13 @@ class Glossary:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """What finds a term, its words with any space between them."""
-        terms = sorted(self.entries, key=len, reverse=True)
-        words = [(term in self.uncased, r"\s+".join(map(re.escape, term.split()))) for term in terms]
-        return re.compile(r"(?<!\w)(?:" + "|".join(f"(?i:{word})" if small else word for small, word in words) + r")(?!\w)")
+        """What finds a term, its words with any space between them; by first letters, since of thousands of terms few can begin at a place."""
+        begun: dict[str, list[str]] = {}
+        for term in sorted(self.entries, key=len, reverse=True):
+            words = r"\s+".join(map(re.escape, term.split()))
+            begun.setdefault(term[0].lower(), []).append(f"(?i:{words})" if term in self.uncased else words)
+        choices = (f"(?=(?i:{re.escape(first)}))(?:{'|'.join(words)})" for first, words in begun.items())
+        return re.compile(rf"(?<!\w)(?:{'|'.join(choices)})(?!\w)")
 
     def check(self, source: str, translation: str) -> list[Check]:
         """Whether each term of a source is in its translation as it should be, apart from capitals, typography and a French plural."""
