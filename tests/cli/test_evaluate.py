@@ -81,6 +81,8 @@ def test_two_files_are_scored_without_a_model(evaluate: Evaluate, monkeypatch: p
     [
         (["--hyp", "out.fr"], 2, "--ref"),
         (["--hyp", "out.fr", "--ref", "out.fr", "--test", "cats.tsv"], 2, "--hyp"),
+        (["--hyp", "out.fr", "--ref", "out.fr", "--out", "here"], 2, "--hyp"),
+        (["--test", "0.5*cats.tsv"], 2, "cats.tsv"),
         (["--hyp", "out.fr", "--ref", "short.fr"], 3, "3 translations for 1"),
         (["--hyp", "gone.fr", "--ref", "out.fr"], 3, "gone.fr"),
         (["--metrics", "meteor"], 2, "meteor"),

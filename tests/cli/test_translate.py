@@ -278,6 +278,14 @@ def test_a_slow_pipe_is_answered_line_by_line_and_its_end_may_be_missing(model: 
         assert running.wait(timeout=60) == 0
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs /dev/stdin")
+def test_the_file_that_is_standard_input_is_not_written_over(model: RunDir, tmp_path: Path):
+    (tmp_path / "a.txt").write_text("1\n")
+    with (tmp_path / "a.txt").open() as file, process(model, "-o", str(tmp_path / "a.txt"), stdin=file.fileno(), stderr=subprocess.PIPE) as running:
+        assert b"is the input" in running.communicate(timeout=60)[1]
+    assert running.returncode == 7
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 def test_at_a_terminal_it_asks_until_the_input_ends(model: RunDir):
     import pty

@@ -291,8 +291,9 @@ def test_a_term_that_the_network_uses_by_itself_keeps_its_gender(tokenizer: Toke
 
 
 KEPT = TranslationMemory(
-    {"the cat ran": "le chat a filé", "Is {{name}} in 2024?": "{{name}}, 2024\u202f?", "Hello. Is it good?": "Bon\u202f?", "5 cats": "cinq chats"}
-)
+    {"the cat ran": "le chat a filé", "Is {{name}} in 2024?": "{{name}}, 2024\u202f?", "Hello. Is it good?": "Bon\u202f?", "5 cats": "cinq chats",
+     "50%": "50 pour cent"}
+)   # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -305,6 +306,8 @@ KEPT = TranslationMemory(
         ("👍 the cat ran <b>", "👍 le chat a filé <b>"),
         ("Is {{name}} in 2024?  5 cats", "{{name}}, 2024\u202f?  cinq chats"),
         ("  Hello.  Is it good?\n", "  Bon\u202f?\n"),            # one that was kept as a whole
+        ("1. Hello. Is it good?\n- Hello. Is it good?", "1. Bon\u202f?\n- Bon\u202f?"),
+        ("2\t50%", "2\t50 pour cent"),                           # no letters
         ("the cat ran away", None),                              # a part of a sentence is none
         ("Hello.\nIs it good?", None),
     ],

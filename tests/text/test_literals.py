@@ -61,6 +61,7 @@ from mt.text.literals import LITERAL, PLAIN, literals, without
         ("ISBN 978-3-16-148410-0, 192.168.0.1:8080", {"number": ["978-3-16-148410-0", "192.168.0.1:8080"]}),
         ("-5 °C, −3, 5-3, (-2), +7%", {"number": ["-5 °C", "−3", "5-3", "-2", "+7%"]}),
         ("Press Ctrl+^ for x^2, or (a ^ b)!", {"code": ["Ctrl+^", "x^2", "^"]}),
+        ("Run `ls`, then press ` to go.", {"emoji": ["`"], "code": ["`ls`"]}),
         ("one two three", {}),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from itertools import islice
@@ -45,13 +45,17 @@ def translate_document(translator: Translator, path: Path, options: Options, unf
 class Unfinished:
     """Texts that are translated already, in a file of their own until the job is done; without a path, in memory alone.
 
-    `key` says what was asked for, and by what model; a file kept under another key is begun anew.
+    `asked` says what was asked for, and of what model; a file kept for something else is begun anew.
     """
 
-    def __init__(self, path: Path | None, key: str) -> None:
-        self.path, self.header = path, {"key": hashlib.sha256(key.encode()).hexdigest()}
+    def __init__(self, path: Path | None, asked: Iterable[object]) -> None:
+        self.path, self.header = path, dict[str, str]()
         self.known: dict[str, Translation] = {}
         if path is not None:
+            key = hashlib.sha256()
+            for each in asked:
+                key.update(repr(each).encode())
+            self.header = {"key": key.hexdigest()}
             self.read(path)
         if self.known:
             console.log(f"going on: {len(self.known):,} texts are translated already, as {path} says")

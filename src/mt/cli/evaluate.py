@@ -36,7 +36,7 @@ def evaluate(
     from mt.evaluation import evaluate as evaluate_one
 
     measures = check_metrics(metrics)
-    if check_files(hyp, ref, models, test):
+    if check_files(hyp, ref, alone=not (models or test or beam or by_length or out)):
         show_scores(score(read_lines(hyp), read_lines(ref), measures), json_output=json_output)
         return
     tests, reports, comparisons = read_tests(test, data), [], []
@@ -63,14 +63,14 @@ def check_metrics(names: str) -> list[str]:
     return chosen
 
 
-def check_files(hyp: Path | None, ref: Path | None, models: list[Path] | None, test: list[str] | None) -> bool:
-    """Whether two files are to be scored, not models; raises UsageError for a mixture."""
+def check_files(hyp: Path | None, ref: Path | None, *, alone: bool) -> bool:
+    """Whether two files are to be scored, not models; raises UsageError where it is not said with them `alone`."""
     from mt.errors import UsageError
 
     if (hyp is None) != (ref is None):
         raise UsageError("--hyp and --ref belong together", fix="give both, or neither")
-    if hyp is not None and (models or test):
-        raise UsageError("--hyp needs no model and no --test", fix="give --hyp and --ref alone, or models and tests")
+    if hyp is not None and not alone:
+        raise UsageError("--hyp takes no model, --test, --beam, --by-length or --out", fix="leave out these, or --hyp and --ref")
     return hyp is not None
 
 
@@ -90,6 +90,9 @@ def read_tests(sources: list[str] | None, data: Path) -> dict[str, list[Pair]]:
     if not names:
         raise UsageError(f"there is no test set in {data}", fix="give one with --test newstest.tsv")
     chosen = [parse_source(name) for name in names]
+    weighted = next((source for source in chosen if source.weight != 1), None)
+    if weighted is not None:
+        raise UsageError(f"a test set has no weight, as {weighted.name} is given", fix="leave out the number and its *")
     stems = [source.stem for source in chosen]
     return {source.stem if stems.count(source.stem) == 1 else source.name: list(read_source(source)) for source in chosen}
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -96,7 +96,8 @@ def check(text: list[str] | None, input: Path | None, output: Path | None, *, by
         raise OutputError(f"{output} is a folder", fix="name a file in it")
     if output and output.is_file() and not os.access(output, os.W_OK):
         raise OutputError(f"{output} may not be written to", fix="choose another --output")   # its folder would let us replace it
-    if input and output and input.exists() and output.exists() and output.samefile(input):
+    read = input or Path("/dev/stdin")
+    if output and output.is_file() and not text and read.exists() and output.samefile(read):
         raise OutputError(f"{output} is the input", fix="choose another --output")
 
 
@@ -121,11 +122,10 @@ def whole_file(translator: Translator, show: Show, path: Path, output: Path | No
     from mt.text.casing import has_letters
 
     weights = RunDir(model or default_model()).weights
-    memories = [memory.entries for memory in translator.memories]
-    how = (translator.config, translator.glossary.entries, memories, translator.spelling.lines, translator.style)
-    asked = (weights, weights.stat().st_mtime, options, *how)
+    how = (translator.config, translator.glossary.entries, translator.spelling.lines, translator.style)
+    asked = chain((weights, weights.stat().st_mtime, options, *how), *(memory.entries.items() for memory in translator.memories))
     place = output.resolve() if output and (output.is_file() or not output.exists()) else None   # beside a pipe nothing can lie
-    unfinished = Unfinished(place and place.with_name(f".{place.name}.mt-part"), repr(asked) if place else "")
+    unfinished = Unfinished(place and place.with_name(f".{place.name}.mt-part"), asked)
     content, results = translate_document(translator, path, options, unfinished)
     if not results and has_letters(content.decode(errors="ignore")):
         console.warn(f"{path.name}, read as {options.format}, has nothing to translate")

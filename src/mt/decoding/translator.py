@@ -107,14 +107,14 @@ class Translator:
 
     def translate_documents(self, texts: Sequence[str]) -> list[Translation]:
         """Several texts at once, their sentences batched together."""
-        documents = [Document.whole(text) if self.knows(text) else Document.parse(text) for text in texts]
+        documents = [Document.parse(text, self.knows) for text in texts]
         sentences = iter(self.translate_sentences([sentence for document in documents for sentence in document.sentences]))
         return [self.assemble(text, document, [next(sentences) for _ in document.sentences]) for text, document in zip(texts, documents, strict=True)]
 
     def knows(self, line: str) -> bool:
         """Whether a memory has a line as a whole, which need not be cut into sentences then."""
-        whole = normalize(with_plain_spaces(line)) if len(line.splitlines()) == 1 and "\t" not in line else ""
-        return bool(whole) and any(whole in memory.entries for memory in self.memories)
+        whole = normalize(with_plain_spaces(line))
+        return any(whole in memory.entries for memory in self.memories)
 
     def translate_sentences(self, sentences: Sequence[str]) -> list[Sentence]:
         """Sentences without layout, in order, none of their numbers, addresses, placeholders and the like lost if it can be helped.
@@ -126,9 +126,9 @@ class Translator:
         sources = [readable(unicodedata.normalize("NFC", sentence), self.glossary.find) for sentence in sentences]
         tries = [attempts(source, self.glossary.find(source)) for source in sources]
         bare = [Sentence([str(first.restore(first.text))], [1.0], []) if first.is_bare else None for first, *_ in tries]
-        known = [None if found else self.remembered(sentence, first) for found, sentence, (first, *_) in zip(bare, sentences, tries, strict=True)]
+        known = [self.remembered(sentence, first) for sentence, (first, *_) in zip(sentences, tries, strict=True)]
         several = self.config.n_best > 1   # of what is known the network says the others
-        best = [found or (None if several else remembered) for found, remembered in zip(bare, known, strict=True)]
+        best = [found if several else remembered or found for found, remembered in zip(bare, known, strict=True)]
         pending = [i for i, found in enumerate(best) if found is None]
         for turn in range(max(map(len, tries), default=0)):
             now = [i for i in pending if turn < len(tries[i])]
@@ -223,8 +223,6 @@ class Translator:
 
     def carried(self, source: str, found: Sentence | None) -> Sentence:
         """The best translation there is, with a warning for each thing that it has lost or made up."""
-        if not has_letters(source):
-            return Sentence([source], [1.0], [])
         if found is None:
             return Sentence([source], [0.0], [NOT_FOUND])
         text = found.texts[0]

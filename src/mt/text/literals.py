@@ -48,7 +48,7 @@ PATTERNS: dict[str, str] = {
     r"|(?<![^\s(\[`])--[a-z][\w-]+|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?:0x|(?=[0-9]+[A-Fa-f])[0-9A-Fa-f]{6})[0-9A-Fa-f]+\b"
     r"|\b[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][ABD-HJLNP-UW-Z]{2}\b|\b[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?\b|(?<![\w+/=])[\w+/=]{41,}"
     r"|(?<!\S)[^\s^]{0,40}(?:\^[^\s^]{0,40})+(?<![.,;:!?])",   # x^2
-    "emoji": rf"(?:{PICTURE})+|(?P<sign>[^\w\s]|_)(?P=sign){{3,}}",   # or a row of dots, a line to write on
+    "emoji": rf"(?:{PICTURE})+|(?<!\S)`(?!\S)|(?P<sign>[^\w\s]|_)(?P=sign){{3,}}",   # or a row of dots, a line to write on
     "script": rf"{WORD}(?:[A-Za-z]{{1,10}}(?!\w))?(?:[ ,;:\u3000-\u3004・،؛]+{WORD})*[\u3000-\u3004]*"
     rf"|{NAME}(?: {NAME})*|(?<!\w)[A-Za-z]{{1,10}}[²³¹\u2070-\u209f]+",
     "number": numbers.NUMBER.pattern,

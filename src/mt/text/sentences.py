@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 # Where no sentence goes on: line breaks of every kind, also written as \n, what aligns or parts columns, boxes to tick; "✓ to save" goes on.
@@ -45,46 +45,44 @@ class Document:
     sentences: list[str]
 
     @classmethod
-    def parse(cls, text: str) -> Document:
-        """The document in a text. A line break or a tab ends a sentence."""
-        spans = list(sentence_spans(text))
+    def parse(cls, text: str, is_one: Callable[[str], bool] = lambda _: False) -> Document:
+        """The document in a text. A line break or a tab ends a sentence; a line of which `is_one` says so is a single sentence."""
+        spans = list(sentence_spans(text, is_one))
         edges = [0, *(edge for span in spans for edge in span), len(text)]
         gaps = [text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
         return cls(gaps, [text[start:end] for start, end in spans])
-
-    @classmethod
-    def whole(cls, line: str) -> Document:
-        """A line as one sentence, between the spaces around it."""
-        sentence = line.strip()
-        before, _, after = line.partition(sentence)
-        return cls([before, after], [sentence])
 
     def rebuild(self, translations: Sequence[str]) -> str:
         """The text with each sentence replaced; with the sentences themselves, the text as it was."""
         return "".join(gap + translation for gap, translation in zip(self.gaps, [*translations, ""], strict=True))
 
 
-def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where each sentence of a text begins and ends."""
+def sentence_spans(text: str, is_one: Callable[[str], bool] = lambda _: False) -> Iterator[tuple[int, int]]:
+    """Where each sentence of a text begins and ends; `is_one` is asked of every line, and of what follows its bullet, in one piece."""
     start = 0
     for line_break in LINE_BREAK.finditer(text):
         if line_break.start() > start:
-            yield from line_spans(text, start, line_break.start())
+            yield from line_spans(text, start, line_break.start(), is_one)
         start = line_break.end()
-    yield from line_spans(text, start, len(text))
+    yield from line_spans(text, start, len(text), is_one)
 
 
-def line_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def line_spans(text: str, start: int, end: int, is_one: Callable[[str], bool] = lambda _: False) -> Iterator[tuple[int, int]]:
     """Where each sentence of the line text[start:end] begins and ends, the space around it left out."""
+    end = start + len(text[start:end].rstrip())
+    begin = end - len(text[start:end].lstrip())
     prefix = LINE_START.match(text, start, end)
     start = prefix.end() if prefix else start
+    for first in (begin, start):
+        if first < end and is_one(text[first:end]):
+            yield first, end
+            return
     for match in SENTENCE_END.finditer(text, start, end):
         if ends_sentence(text, start, match):
             yield start, match.end(2)
             start = match.end()
-    rest = text[start:end].rstrip()
-    if rest:
-        yield start, start + len(rest)
+    if start < end:
+        yield start, end
 
 
 def ends_sentence(text: str, start: int, match: re.Match[str]) -> bool:
