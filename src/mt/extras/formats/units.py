@@ -29,6 +29,7 @@ MANY = 40          # codes in one sentence: not looked for any more
 LIKE = 0.75        # how like the words must be that are taken for a piece: "examples" is "exemple" alone, and "exemples" in a sentence
 LIKE_SHORT = 0.85
 SHORT = 5          # letters
+BRACKETS = "(){}[]"   # which French has where English has them
 SHORTEST = 3       # shorter ones stand everywhere
 FAR = 0.2          # what words lose at the other end of the sentence
 
@@ -196,7 +197,8 @@ def landmarks(texts: Sequence[str]) -> tuple[int, Sequence[str]]:
 
     Of these two choices the one with less text, which is mostly what is bold or a link; nothing where neither can be looked for.
     """
-    choices = [(offset, texts[offset::2]) for offset in (0, 1) if all(map(has_letters, texts[offset::2]))]
+    certain = [has_letters(text) and ends_are_certain(texts, i) for i, text in enumerate(texts)]
+    choices = [(offset, texts[offset::2]) for offset in (0, 1) if all(certain[offset::2])]
     return min(choices, key=lambda choice: sum(map(len, choice[1]))) if 1 < len(texts) <= MANY and choices else (0, ())
 
 
@@ -209,10 +211,7 @@ def dressed(parts: Sequence[str], said: dict[str, str]) -> str:
     offset, known = landmarks(texts)
     cuts: list[int] = []
     for i in range(offset, len(texts) if known else 0, 2):
-        before, after = "".join(texts[:i]), "".join(texts[i + 1 :])
-        if is_inside_word(texts[i][:1], before[-1:]) or is_inside_word(texts[i][-1:], after[:1]):
-            return ""
-        place = (len(before) + len(texts[i]) / 2) / len(source)
+        place = (len("".join(texts[:i])) + len(texts[i]) / 2) / len(source)
         span = find(texts[i].strip(), said[texts[i]].strip(), whole=whole, start=max(cuts, default=0), place=place)
         if not span:
             return ""
@@ -223,10 +222,13 @@ def dressed(parts: Sequence[str], said: dict[str, str]) -> str:
     return "".join(whole[start:end] + mark for (start, end), mark in zip(pairwise(edges), [*parts[1::2], ""], strict=True))
 
 
-def is_inside_word(edge: str, neighbour: str) -> bool:
-    """Whether there is no telling, in other words, where the text ends that has this edge."""
-    is_apart = not neighbour or edge.isspace() or neighbour.isspace()
-    return not is_apart and (neighbour.isalnum() or not edge.isalnum())
+def ends_are_certain(texts: Sequence[str], i: int) -> bool:
+    """Whether one of the texts between codes begins and ends where it can be told in other words, too: not inside a word, nor between marks."""
+    before, after = "".join(texts[:i])[-1:], "".join(texts[i + 1 :])[:1]
+    return all(
+        not neighbour or edge.isspace() or neighbour.isspace() or (not neighbour.isalnum() and (edge.isalnum() or edge in BRACKETS))
+        for edge, neighbour in ((texts[i][:1], before), (texts[i][-1:], after))
+    )
 
 
 def find(english: str, french: str, *, whole: str, start: int, place: float) -> tuple[int, int] | None:
