@@ -73,7 +73,7 @@ def test_what_was_lost_or_invented_is_noticed(source: str, translation: str, gon
         ("<p>Hello</p>", "Hello", "<p>", "</p>"),
         ("So happy #blessed @ann", "So happy", "", " #blessed @ann"),
         ("Click <b>here</b>.", "Click XX1 here XX2.", "", ""),
-        ("I have 3 cats and {n} dogs", "I have 947 cats and XX2 dogs", "", ""),
+        ("I have 3 cats and {x} dogs", "I have 947 cats and XX2 dogs", "", ""),
         ("XX1 and {x}", "947 and XX2", "", ""),
         ("%d%% of {a}{b}", "XX1 of XX2", "", ""),
         ("Hi!😀 ok", "Hi! XX1 ok", "", ""),
@@ -114,6 +114,12 @@ def test_nothing_is_left_to_translate_where_all_is_hidden():
 def test_attempts_hide_numbers_only_when_that_is_needed():
     assert [attempt.text for attempt in attempts("5 files in {dir}")] == ["5 files in XX1", "947 files in XX2"]
     assert [attempt.text for attempt in attempts("files in {dir}")] == ["files in XX1"]
+
+
+def test_what_stands_for_a_count_is_hidden_as_a_number_and_if_that_is_lost_as_a_name():
+    assert [attempt.text for attempt in attempts("%d files in %s")] == ["947 files in XX2", "XX1 files in XX2"]
+    assert [attempt.text for attempt in attempts("{n} of 5")] == ["947 of 5", "947 of 940", "XX1 of 940"]
+    assert protect("%d MB, {count}%").restore("947 Mo, 940\u00a0%") == "%d Mo, {count}\u00a0%"
 
 
 def test_a_term_is_hidden_like_a_literal_and_the_first_of_two_that_overlap_counts():

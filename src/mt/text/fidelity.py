@@ -14,6 +14,9 @@ from mt.text.casing import has_letters
 from mt.text.literals import Kind, Literal, literals, without
 
 
+COUNTED: tuple[Kind, ...] = ("number", "count")   # whose stand-in is a number
+
+
 def readable(source: str, terms: Callable[[str], Sequence[Literal]]) -> str:
     """A source with its large numbers as the network knows them; a glossary's terms, and what must come back letter for letter, stay."""
     if not numbers.LARGE.search(source):
@@ -46,9 +49,9 @@ def invented(source: str, translation: str, terms: Sequence[Literal] = ()) -> li
 def stand_in(kind: Kind, i: int) -> str:
     """XX1, XX2, …, which networks copy best of all we tried (XX1 50 sentences of 50, X1 48, A1 34, §1 22).
 
-    For a number another number, which takes the grammar of numbers; it is copied a little less surely.
+    For a number, and what a program puts one in for, another number, which takes the grammar of numbers; it is copied a little less surely.
     """
-    return f"XX{i + 1}" if kind != "number" else str(947 - 7 * i if i < 120 else 1000 + i)
+    return f"XX{i + 1}" if kind not in COUNTED else str(947 - 7 * i if i < 120 else 1000 + i)
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Protected:
         """The translation with every literal in its place; None when a stand-in was lost, doubled or changed."""
         places = []
         for stand_in, literal, touches_before, touches_after in self.hidden:
-            edge = "[0-9]" if literal.kind == "number" else r"[^\W_]"   # 941 km may come back as 941km
+            edge = "[0-9]" if literal.kind in COUNTED else r"[^\W_]"   # 941 km may come back as 941km
             pattern = r"\s*" * touches_before + rf"(?<!{edge}){re.escape(stand_in)}(?!{edge})" + r"\s*" * touches_after
             matches = list(re.finditer(pattern, translation, re.IGNORECASE))
             if len(matches) != 1:
@@ -94,7 +97,7 @@ def protect(source: str, found: Sequence[Literal] | None = None) -> Protected:
             i += 1
         i += 1
         before, after = source[first : literal.start][-1:], source[literal.end : last][:1]
-        is_word = literal.kind not in ("number", "term")
+        is_word = literal.kind not in (*COUNTED, "term")
         touches_before = is_word and before != "" and not before.isspace() and before not in "([{'\"‘“«-/"
         is_glued = touches_before or (hidden != [] and literal.start == end)
         touches_after = is_word and after.isalnum()
@@ -134,14 +137,15 @@ def edges(source: str, found: Sequence[Literal]) -> tuple[int, int]:
 
 
 def attempts(source: str, terms: Sequence[Literal] = ()) -> list[Protected]:
-    """What to give the network, one after the other until nothing is missing: numbers as they are, then as other numbers.
+    """What to give the network, one after the other until nothing is missing: numbers as they are, then as other numbers, counts as names.
 
     `terms` are a glossary's: the network may use them by itself, and knows their gender then, if not their capitals. All else is hidden
     from the start: it would be spelled letter by letter, slowly and often wrong.
     """
     found = [*terms, *literals(source)]
     words = [literal for literal in found if literal.kind != "number"]
-    tries = [protect(source, words), *[protect(source, found)] * (len(words) < len(found))]
+    named: list[Literal] = [replace(literal, kind="placeholder") if literal.kind == "count" else literal for literal in found]
+    tries = [protect(source, words), *[protect(source, found)] * (words != found), *[protect(source, named)] * (named != found)]
     by_itself = terms and not tries[0].is_bare and all(term.target.islower() for term in terms)
     return [attempts(source)[0], *tries] if by_itself else tries
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from mt.text import numbers
 
-Kind = typing.Literal["code", "url", "email", "handle", "placeholder", "tag", "emoji", "script", "number", "term"]
+Kind = typing.Literal["code", "url", "email", "handle", "placeholder", "count", "tag", "emoji", "script", "number", "term"]
 
 # Signs (save those of `numbers`), and letters of other languages than these two, which the network has not learned and French keeps.
 PICTURES = (
@@ -31,12 +31,26 @@ SUFFIX = (
     "|po|srt"
 )
 
+# What a program puts a number in for, by its name or by what follows: {count}, %d, and %s in front of a plural.
+COUNT_NAME = (
+    r"(?i:(?:\w{1,30}_)?(?:n|nb|nbr|nr|num|number|count|total|years?|days|hours|minutes|mins|seconds|secs|weeks|months|items|pages?|points|percent"
+    r"|percentage|max|min|limit|remaining)|num_?\w{1,30}|\w{1,30}(?-i:Count|Total|Number|Days|Hours|Minutes|Seconds))"
+)
+IS_PLURAL = (
+    r"(?= (?:new |more |other |unread |selected )?(?!(?:is|was|has|does|says|wants|likes|needs|sends|gets|makes|takes|gives|shares|invites|follows|uses"
+    r"|requires|allows|contains|includes|exists|fails|expects|returns|supports|provides|as|this|always|comes|goes|starts|ends|runs|works|lets|adds)\b)"
+    r"[a-z]{2,30}s\b)"
+)
+
 PATTERNS: dict[str, str] = {
     "code": r"(?P<ticks>`{1,3})(?!`).{1,500}?(?<!`)(?P=ticks)(?!`)|^\s*`{3}[\w+-]*|(?<!\w)\w{1,60}(?:\|\w{1,60})+",   # on|off
     "url": rf"(?:(?:https?|ftp|file|ssh|git|wss?)://|(?:www\.|mailto:|tel:)(?=[\w+])){REST}+"
     rf"|(?<![\w.@-])(?:[A-Za-z0-9-]{{1,63}}\.){{1,8}}(?:{DOMAIN})\b(?!\.?\w|@)(?::[0-9]+)?(?:[/?#]{REST}*)?",
     "email": r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}",
     "handle": r"(?<![\w&/])(?:@[A-Za-z_]\w{0,60}|#[^\W\d]\w{0,60}|:[a-z][a-z0-9_+-]{1,40}:(?!\w))",
+    "count": rf"\{{\{{ ?{COUNT_NAME} ?\}}\}}|[$#%]?\{{{COUNT_NAME}\}}|%\({COUNT_NAME}\)[sd]"
+    r"|(?<![0-9%])%(?:[0-9]{1,2}\$)?[-+#0]{0,2}[0-9]{0,3}l{0,2}[diu](?!/?[A-Za-z%])"
+    rf"|(?:(?<![0-9%])%(?:[0-9]{{1,2}}\$)?s|\{{[0-9]\}}){IS_PLURAL}",
     "placeholder": r"\{\{.{0,80}?\}\}|[$#%]?\{(?:[^{}\n]|\{[^{}\n]{0,80}\}){0,160}\}|\[\[[^\]\n]{1,80}\]\]|\[[A-Z][A-Z0-9_]{1,40}\]|<%.{0,80}?%>"
     r"|(?<!\u00a0)\$[A-Za-z_]\w{0,60}|%[A-Z_]{2,40}%|(?<!\S):[a-z_]\w{1,40}(?![\w:])"
     r"|%\([A-Za-z_]\w{0,60}\)[sdifrx]|(?<![0-9%])%(?:[0-9]{1,2}\$)?[-+#0]{0,2}[0-9]{0,3}(?:\.[0-9]{1,2})?(?:l{0,2}[sdiufxXcr@]|%)(?![A-Za-z])"
