@@ -13,7 +13,6 @@ from mt.text import numbers
 from mt.text.casing import has_letters
 from mt.text.literals import Kind, Literal, literals, without
 
-
 COUNTED: tuple[Kind, ...] = ("number", "count")   # whose stand-in is a number
 
 

@@ -37,8 +37,8 @@ COUNT_NAME = (
     r"|percentage|max|min|limit|remaining)|num_?\w{1,30}|\w{1,30}(?-i:Count|Total|Number|Days|Hours|Minutes|Seconds))"
 )
 IS_PLURAL = (
-    r"(?= (?:new |more |other |unread |selected )?(?!(?:is|was|has|does|says|wants|likes|needs|sends|gets|makes|takes|gives|shares|invites|follows|uses"
-    r"|requires|allows|contains|includes|exists|fails|expects|returns|supports|provides|as|this|always|comes|goes|starts|ends|runs|works|lets|adds)\b)"
+    r"(?= (?:new |more |other |unread |selected )?(?!(?:is|was|has|does|says|wants|likes|needs|sends|gets|makes|takes|gives|shares|invites|follows"
+    r"|uses|requires|allows|contains|includes|exists|fails|expects|returns|supports|provides|as|this|always|comes|goes|starts|ends|runs|works|adds)\b)"
     r"[a-z]{2,30}s\b)"
 )
 
