@@ -36,6 +36,7 @@ SPELLING = Spelling(as_lines(Counter(TIMES)))
         ("goverment", "government"),                     # a mistake that the text has, too, though rarely
         ("wasnt", "wasn't"),
         ("Teh train", "The train"),                      # the first word, with its capital
+        ("I wanna siad", "I want to said"),               # as in a chat
         ("nto, \"siad\" (trian).", "not, \"said\" (train)."),
     ],
 )

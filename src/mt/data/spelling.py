@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mt.errors import RunError
+from mt.text.informal import written_out
 
 if TYPE_CHECKING:
     from mt.data.sources import Pair
@@ -95,11 +96,12 @@ class Spelling:
         Of words with a capital, which are mostly names, only the first of a sentence may be mended. What is no word stays, and so does
         what is French already.
         """
-        if len(set(FRENCH.findall(sentence.lower()))) > 1:
+        if self.lines == "\n" or len(set(FRENCH.findall(sentence.lower()))) > 1:
             return sentence, {}
+        sentence, informal = written_out(sentence)
         mended = {word: self.meant(word) for word in WORD.findall(sentence)}
         text = WORD.sub(lambda match: mended[match[0]], sentence)
-        return text, {word: meant for word, meant in mended.items() if meant != word}
+        return text, informal | {word: meant for word, meant in mended.items() if meant != word}
 
     def find_meant(self, word: str) -> str:
         """The word that was meant; the word itself where it is too frequent for a mistake, or nothing is likelier.
