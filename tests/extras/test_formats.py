@@ -488,6 +488,7 @@ def test_a_text_is_translated_without_its_markup_which_finds_its_words_again():
         ("|<b>|Note|</b>|: it is red", {"Note": "Remarque"}, "|<b>|Remarque|</b>| : c'est rouge"),
         ("He wrote |<i>|a very long book|</i>| here", {"He wrote": "Il a écrit", "here": "ici"}, "Il a écrit |<i>|un très long livre|</i>| ici"),
         ("Run |`x`|, then |<b>|stop|</b>|.", {"stop": "arrêtez"}, "Lancez |`x`|, puis |<b>|arrêtez|</b>|."),
+        ("See |<b>|a book (PDF)|</b>|, now.", {"a book (PDF)": "un livre (PDF)"}, "Voir |<b>|un livre (PDF)|</b>|, maintenant."),
     ],
 )
 def test_markup_goes_around_the_same_words_with_no_space_inside(unit: str, french: dict[str, str], expected: str):
@@ -518,6 +519,8 @@ def test_markup_whose_words_are_not_found_goes_where_as_many_words_are_before_it
         ("|<b>|3,000|</b>| people came to the show", "3 000 personnes sont venues au bal", "|<b>|3 000|</b>| personnes sont venues au bal"),
         ("Meet at |<b>|5:30 PM|</b>| on Monday", "Rencontre à 17\u00a0h\u00a030 lundi", "Rencontre |<b>|à 17\u00a0h\u00a030|</b>| lundi"),
         ("Press |<b>|Ctrl+C|</b>| now", "Faites Ctrl+C maintenant", "Faites |<b>|Ctrl+C|</b>| maintenant"),
+        ("Now (|<i>|%d files|</i>|) gone", "Là (%d fichiers) partis", "Là (|<i>|%d fichiers|</i>|) partis"),
+        ("Delete |<b>|{name}|</b>|?", "Supprimer {name}\u00a0?", "Supprimer |<b>|{name}|</b>|\u00a0?"),
     ],
 )
 def test_each_text_keeps_a_word_and_the_sentence_stays_whole(unit: str, whole: str, expected: str):

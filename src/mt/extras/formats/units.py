@@ -20,7 +20,7 @@ ENGLISH_ARTICLE = re.compile(r"(?:the|an?|some)\s", re.IGNORECASE)
 # 1 234,50 $ and 17 h 30, spaces and all
 NUMBER = r"(?<!\w)(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d+)(?:,\d+)?(?:[ \u00a0\u202f](?:[$€£%]|h\b(?:[ \u00a0\u202f]\d\d)?))?(?!\S?\w)"
 WORD = re.compile(rf"\{{x\d+\}}|{NUMBER}|[^\W_]+")
-WHOLE_WORD = re.compile(rf"\{{x\d+\}}|{NUMBER}|[^\W_](?:[^\s{{}}<>]*[^\W_])?")   # l'eau is one, and Ctrl+C
+WHOLE_WORD = re.compile(rf"\{{x\d+\}}|{NUMBER}|[%$#@&\\]*\{{*[^\W_](?:[^\s{{}}<>]*[^\W_])?\}}*")   # l'eau is one, and Ctrl+C, %d and {{n}}
 # Tags in the strings of programs, the words of code among them, and where a paragraph ends.
 TAG = re.compile(r"(?P<word><(?P<code>code|kbd|samp|var)\b[^<>]*>.*?</(?P=code)>)|</?(?P<name>[A-Za-z][\w.-]*|\d+)\b[^<>]*>", re.DOTALL)
 BLOCK = re.compile(r"(</?(?:p|div|br|hr|li|[dou]l|d[dt]|h[1-6]|t[dhr]|blockquote)\b[^<>]*>)", re.IGNORECASE)
