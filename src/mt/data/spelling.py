@@ -115,7 +115,7 @@ class Spelling:
         most = max(most * WRITTEN_RIGHT, UNSEEN) if word == typed else LEAST   # a name that the text lacks is likelier than a word
         may_be_wrong = word == typed and len(typed) > SHORTEST and all(self.times(stem) <= FREQUENT for stem in stems(typed))
         for other in one_letter_away(typed):
-            if other in self.counts:
+            if other in self.counts and not VOWELS.isdisjoint(other):   # str and css are abbreviations, as srt may be
                 how = mistake(typed, other)
                 likely = self.counts[other] * how
                 if how < SLIP:
