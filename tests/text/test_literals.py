@@ -25,7 +25,7 @@ from mt.text.literals import LITERAL, PLAIN, literals, without
         ("${HOME} $PATH #{x} {}", {"placeholder": ["${HOME}", "$PATH", "#{x}", "{}"]}),
         ("%s of %d, %1$s, %(name)s", {"placeholder": ["%s", "%1$s", "%(name)s"], "count": ["%d"]}),
         ("%-5.2f, %@, 5 %d%%", {"placeholder": ["%-5.2f", "%@", "%d", "%%"], "number": ["5"]}),
-        ("{count} or {{ n }} in %(num_days)s on %d/%m", {"count": ["{count}", "{{ n }}", "%(num_days)s"], "placeholder": ["%d"]}),
+        ("{count} or {{ n }} in %(num_days)s on %d/%m, $total", {"count": ["{count}", "{{ n }}", "%(num_days)s", "$total"], "placeholder": ["%d"]}),
         ("%s new files, {0} days: %s likes {1} and {name} hours", {"count": ["%s", "{0}"], "placeholder": ["%s", "{1}", "{name}"]}),
         ("100% done, 100 % sure, 5% discount", {"number": ["100%", "100 %", "5%"]}),
         ("[[Main Page]] and %APPDATA% and <%= x %> &nbsp;&#39;", {"placeholder": ["[[Main Page]]", "%APPDATA%", "<%= x %>", "&nbsp;", "&#39;"]}),

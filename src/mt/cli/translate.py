@@ -40,7 +40,7 @@ def translate(
     glossary: Annotated[Path | None, Option(help="terms and their translations: TERM, a tab, TRANSLATION; a TERM alone stays")] = None,
     memory: Annotated[str | None, Option(metavar="FILE", help="translations you have, .tsv, .tmx or .jsonl: a sentence found there is taken")] = None,
     phrases: Annotated[bool, Option(help="take short text that the model's phrases.tsv has from there")] = True,
-    spelling: Annotated[bool, Option(help="read mistyped words as what was meant, and say so")] = True,
+    spelling: Annotated[bool, Option(help="read mistyped words, and those of chats, as what was meant, and say so")] = True,
     typography: Annotated[str, Option(help="fr: no-break spaces, guillemets, ’; plain: none of them; keep: quotation marks of the source")] = "keep",
     strict: Annotated[bool, Option(help="exit 8 if a number, a URL, a placeholder, a term or the like was lost")] = False,
     device: Annotated[str, Option(help="auto, cpu, cuda or cuda:N")] = "auto",
