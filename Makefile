@@ -98,7 +98,7 @@ ship: $(READY)              ## make the model that ships again, in checkpoints/s
 	$(RUN)/mt train --data data/polish --out checkpoints/polish --init checkpoints/deeper --max-steps 2000 $(DEEPER) \
 		--set train.lr=1e-3 --set train.warmup=200 --set train.cooldown=2000 --set train.average=0
 	$(RUN)/mt export checkpoints/polish --average-with checkpoints/deeper --to mt --out checkpoints/ship
-	awk -F'\t' 'split($$1, words, " ") < (FILENAME ~ /formulas|phrases|idioms|business/ ? 9 : 5)' data/own/*.tsv > checkpoints/ship/phrases.tsv   # what need not be translated anew
+	awk -F'\t' 'split($$1, words, " ") < (FILENAME ~ /formulas|phrases|idioms|business|signs|conversation|office/ ? 9 : 5)' data/own/*.tsv > checkpoints/ship/phrases.tsv   # what need not be translated anew
 	$(RUN)/mt evaluate checkpoints/ship --data data/polish
 
 multi30k: $(READY)          ## the most of the 29,000 pairs of Multi30k alone: train again with what two models make of them

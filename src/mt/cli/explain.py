@@ -52,7 +52,8 @@ def explain(
     network, tokenizer, config = load_model(run, choose_device(device))
     decode = update(config, {"decode": {"beam": beam, "n_best": 1}} if beam else {}).decode
     sentence = unwrapped(normalize(" ".join(only_sentence(text).split())))[1]
-    read, mended = Spelling.load(run.words).mend(sentence_case(sentence, tokenizer))   # as mt translate does
+    spelling = Spelling.load(run.words)
+    read, mended = spelling.mend(sentence_case(sentence, tokenizer, spelling.written))   # as mt translate does
     console.mended(mended)
     if known := TranslationMemory.of_model(run.phrases).find(sentence):
         console.log(f"mt translate asks the network nothing here: its phrases.tsv gives {known!r}")

@@ -78,7 +78,7 @@ def prepare(sources: Sources, out: Path, config: DataConfig, *, jobs: int, token
         parts, counts = divide(sources, config, tally, mapped)
         with replacing(out) as folder:
             write_raw(folder, parts)
-            write_text(RunDir(folder).words, as_lines(parts.words | Counter(known.listed)))   # the larger count: much may stand in both texts
+            write_text(RunDir(folder).words, as_lines(parts.words | known.listed))   # the larger count: much may stand in both texts
             vocab_size = place_tokenizer(folder, parts.train, config, tokenizer)
             normal_valid = [Pair(normalize(src), normalize_french(tgt)) for src, tgt in parts.valid]
             sizes = {

@@ -1,4 +1,4 @@
-"""The words of the training text: how often each stands there, and which of them a mistyped one was meant to be.
+"""The words of the training text: how often each stands there, with which capitals, and which of them a mistyped one was meant to be.
 
 A word is read as the one that makes (times it stands in the text) x (how likely this is typed for it) the largest: the noisy
 channel of Kernighan, Church and Gale (1990), for mistakes of one letter. In doubt a word stays: one that the text lacks may be right.
@@ -25,7 +25,9 @@ CODE = r"[^\s\w.,;:!?'\"()-]"   # what stands beside names of files and in progr
 WORD = re.compile(rf"(?<![\w'.-])(?<!{CODE})(?:^[A-Z])?[a-z]+(?:'[a-z]+)*(?![\w'(-]|[.]\w|{CODE})")   # or the first word, with its capital
 FRENCH = re.compile(r"(?<!\w)(?:le|les|des|du|une|dans|avec|vous|nous|que|qui|et|ne|pas|votre|notre|sont)(?!\w)")
 ENOUGH = 10**7     # words that a text must have, for what it lacks to be rare; with less nothing is mended
-LINE = re.compile("([a-z']+)\t([0-9]+)\n")   # of the file: a word, and how often it stands in the text
+LINE = re.compile("([A-Za-z']+)\t([0-9]+)(?:\t([a-z']+))?\n")   # of the file: a word as it is mostly written, how often, how else
+SMALL = "-"        # before a word: as it stands in small letters
+SELDOM = 20        # a name stands in small letters once in so many times, or less
 LEAST = 3          # times a word must stand in the text to be kept
 FREQUENT = 10      # a word that stands there more often is no mistake
 WRITTEN_RIGHT = 0.1   # share of a rare word's times; the others are taken for mistakes of the text itself
@@ -44,14 +46,41 @@ SHORT = 5          # letters of these, at the most
 
 
 def count_words(pairs: Iterable[Pair]) -> Counter[str]:
-    """How often each word stands in the English of the pairs, in small letters."""
-    return Counter(word for pair in pairs for word in re.findall("[a-z]+(?:'[a-z]+)*", pair.src.lower()))
+    """How often each word stands in the English of the pairs, and how often as Word, as WORD and as -word, in small letters.
+
+    In titles, and at the beginning of sentences, there is no telling these three.
+    """
+    forms, told = Counter[str](), Counter[str]()
+    for pair in pairs:
+        words = re.findall("[A-Za-z]+(?:'[A-Za-z]+)*", pair.src)
+        forms.update(words)
+        is_title = 2 * sum(map(str.islower, words)) < len(words)
+        told.update(() if is_title else words[1:])
+    counts = Counter[str]()
+    for form, times in forms.items():
+        counts[form.lower()] += times
+        counts[SMALL + form if form.islower() else form] += told[form]
+    return +counts
 
 
 def as_lines(counts: Counter[str]) -> str:
-    """Word, a tab, how often: the most frequent first, without those that are too rare or too long."""
-    rows = sorted((-times, word) for word, times in counts.items() if times >= LEAST and len(word) <= LONGEST)
-    return "".join(f"{word}\t{-times}\n" for times, word in rows)
+    """Word, a tab, how often: the most frequent first, without those that are too rare or too long.
+
+    As it is mostly written, in small letters, with a capital or in capitals; after another tab in small letters, where it is that as well.
+    """
+    rows = sorted((-times, word) for word, times in counts.items() if word.islower() and word[0] != SMALL and times >= LEAST and len(word) <= LONGEST)
+    return "".join(f"{mostly(word, counts)}\t{-times}{also_small(word, counts)}\n" for times, word in rows)
+
+
+def mostly(word: str, counts: Counter[str]) -> str:
+    """Word or WORD where that is how it is mostly written."""
+    form = max((word.upper(), word.capitalize()), key=counts.__getitem__)
+    return form if counts[form] > counts[SMALL + word] else word
+
+
+def also_small(word: str, counts: Counter[str]) -> str:
+    """A tab and the word, where it is mostly written otherwise, but in small letters, too."""
+    return f"\t{word}" if counts[mostly(word, counts)] < SELDOM * counts[SMALL + word] and mostly(word, counts) != word else ""
 
 
 class Spelling:
@@ -60,6 +89,7 @@ class Spelling:
     def __init__(self, lines: str = "") -> None:
         self.lines = f"\n{lines}"
         self.meant = lru_cache(1 << 16)(self.find_meant)
+        self.written = lru_cache(1 << 16)(self.find_written)
 
     @classmethod
     def load(cls, path: Path) -> Spelling:
@@ -68,27 +98,48 @@ class Spelling:
             lines = path.read_bytes().decode() if path.is_file() else ""
         except (OSError, UnicodeDecodeError) as error:
             raise RunError(f"cannot read {path}: {error}", fix="copy the folder again, or remove the file") from error
-        if lines.count("\t") != lines.count("\n") or "\r" in lines or (lines and not lines.endswith("\n")):
+        if lines.count("\t") < lines.count("\n") or "\r" in lines or (lines and not lines.endswith("\n")):
             raise RunError(f"{path} is damaged", fix="copy the folder again, or remove the file")
         return cls(lines)
 
     @property
-    def listed(self) -> dict[str, int]:
-        """How often each word stands in the text."""
-        return {word: int(times) for word, times in LINE.findall(self.lines)}
+    def listed(self) -> Counter[str]:
+        """What `count_words` might have said of the lines, for all that they tell."""
+        found = LINE.findall(self.lines)
+        forms = {SMALL + word if word.islower() else word: SELDOM for word, _, _ in found} | {SMALL + small: 2 for _, _, small in found if small}
+        return Counter({word.lower(): int(times) for word, times, _ in found} | (forms if self.has_capitals else {}))
+
+    @cached_property
+    def in_small_letters(self) -> str:
+        """The lines, to look words up."""
+        return self.lines.lower()
+
+    @cached_property
+    def has_capitals(self) -> bool:
+        """Whether the lines tell names, as those of earlier models do not."""
+        return re.search("\n[A-Z]", self.lines) is not None
 
     @cached_property
     def counts(self) -> dict[str, int]:
         """How often each word stands in the text, or nothing where that is too small; only a rare word asks for it."""
-        listed = self.listed
+        listed = {word.lower(): int(times) for word, times, _ in LINE.findall(self.lines)}
         return listed if sum(listed.values()) >= ENOUGH else {}
 
     def times(self, word: str) -> float:
         """How often the text has a word: looked up, or searched while nothing has asked for all of them, which takes 30 ms."""
         if "counts" in vars(self):
             return self.counts.get(word, UNSEEN)
-        line = LINE.match(self.lines, self.lines.find(f"\n{word}\t") + 1)
-        return int(line[2]) if line and line[1] == word else UNSEEN
+        line = self.find_line(word)
+        return int(line[2]) if line else UNSEEN
+
+    def find_line(self, word: str) -> re.Match[str] | None:
+        """The line of a word in small letters."""
+        return LINE.match(self.lines, self.in_small_letters.find(f"\n{word}\t") + 1)
+
+    def find_written(self, word: str) -> str | None:
+        """A word with the capitals that it has in running text; None where that is not known, or differs."""
+        line = self.find_line(word.lower()) if self.has_capitals and len(word) > 1 else None
+        return line[1] if line and not line[3] else None
 
     def mend(self, sentence: str) -> tuple[str, dict[str, str]]:
         """A normalised sentence with the words that were meant, and those that were typed, with what was meant.
@@ -122,7 +173,8 @@ class Spelling:
                     likely *= RARELY ** ((typed[0] != other[0]) + (len(typed) <= SHORT)) * may_be_wrong
                 if likely > most:
                     best, most = other, likely
-        return word if best == typed else best if word == typed else best.capitalize()
+        best = best if best == typed else self.written(best) or best
+        return word if best == typed else best[:1].upper() + best[1:] if word != typed else best
 
 
 def stems(word: str) -> list[str]:

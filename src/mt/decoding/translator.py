@@ -177,12 +177,16 @@ class Translator:
         results: list[Sentence] = [Sentence([sentence], [1.0], []) for sentence in sentences]
         plain = [normalize(with_plain_spaces(sentence)) for sentence in sentences]
         pieces_of = {i: self.in_pieces(sentence) for i, sentence in enumerate(plain) if has_letters(sentence)}
-        pieces = [self.spelling.mend(sentence_case(unwrapped(part)[1], self.tokenizer)) for parts in pieces_of.values() for part in parts]
+        pieces = [self.as_learned(part) for parts in pieces_of.values() for part in parts]
         said = self.search([self.tokenizer.encode(piece) for piece, _ in pieces])
         found = (dataclasses.replace(each, mended=mended) for each, (_, mended) in zip(said, pieces, strict=True))
         for i, parts in pieces_of.items():
             results[i] = joined(parts, [finished(part, next(found)) for part in parts])
         return results
+
+    def as_learned(self, part: str) -> tuple[str, dict[str, str]]:
+        """A piece of text as the network has learned to read it, and its mistyped words with what was meant."""
+        return self.spelling.mend(sentence_case(unwrapped(part)[1], self.tokenizer, self.spelling.written))
 
     def search(self, sources: list[list[int]]) -> list[Sentence]:
         """Token numbers to sentences; a hypothesis that runs away is searched again, with a beam of 4 at least and without repetition."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from mt.text.tokenizer import Tokenizer
 
@@ -23,23 +24,31 @@ def is_shouted(text: str) -> bool:
     return text.isupper() and sum(map(has_letters, text.split())) > 1
 
 
-def sentence_case(text: str, tokenizer: Tokenizer) -> str:
-    """The sentence as it would stand in running text: words in capitals are spelled letter by letter and translated far worse."""
+def sentence_case(text: str, tokenizer: Tokenizer, written: Callable[[str], str | None]) -> str:
+    """The sentence as it would stand in running text: words in capitals are spelled letter by letter and translated far worse.
+
+    `written` says how running text writes a word, or None; what the tokenizer finds likelier decides then.
+    """
     parts = WORD.split(text)   # what stands between the words, and the words
-    first, words = parts[1:2], parts[3::2]
+    words = parts[3::2]   # but the first
     if is_shouted(text):
-        parts[1::2] = [*map(str.capitalize, first), *(max(word.lower(), word.capitalize(), key=tokenizer.log_probability) for word in words)]
+        usual = [written(word) or max(word.lower(), word.capitalize(), key=tokenizer.log_probability) for word in parts[1::2]]
+        parts[1::2] = [*(word[:1].upper() + word[1:] for word in usual[:1]), *usual[1:]]
     else:
-        small = small_in_title(words, tokenizer)
+        small = small_in_title(words, tokenizer, written)
         parts[3::2] = [word.lower() if word in small else word for word in words]
     return "".join(parts)
 
 
-def small_in_title(words: list[str], tokenizer: Tokenizer) -> set[str]:
+def small_in_title(words: list[str], tokenizer: Tokenizer, written: Callable[[str], str | None]) -> set[str]:
     """The words of a title that running text has in small letters: Weather, but not London. None where it is no title."""
     capitals = {word for word in words if word[0].isupper() and (word in ("I", "A") or not word.isupper())}   # IT is no pronoun
     if len(capitals) < 2 or any(word.islower() and len(word) > 4 for word in words):
         return set()
     likely = {word: tokenizer.log_probability(word.lower()) for word in capitals}
-    small = {word for word in capitals if likely[word] > tokenizer.log_probability(word) + SURER[likely[word] < COMMON]}
+    usual = {word: written(word) for word in capitals}
+    small = {
+        word for word in capitals
+        if (known.islower() if (known := usual[word]) else likely[word] > tokenizer.log_probability(word) + SURER[likely[word] < COMMON])
+    }   # fmt: skip
     return small if any(likely[word] > EVERYWHERE for word in small) or len(small) >= max(3, MOST * len(capitals)) else set()
