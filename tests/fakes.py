@@ -25,7 +25,7 @@ def random_batch(pairs: int) -> Batch:
     """Pairs that SMALLEST can read, one of them with a shorter target."""
     src, tgt_in, tgt_out = (torch.randint(4, 50, (pairs, length)) for length in (5, 7, 7))
     tgt_out[0, 4:] = tgt_in[0, 5:] = PAD
-    return Batch(src, tgt_in, tgt_out, 5 * pairs, 7 * pairs - 3)
+    return Batch(src, tgt_in, tgt_out, 7 * pairs - 3)
 
 
 @dataclass

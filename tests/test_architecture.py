@@ -23,7 +23,7 @@ FLOORS = {
     "mt.run": 2,
     "mt.console": 2,
     "mt.signals": 2,
-    "mt.memory": 2,
+    "mt.heap": 2,
     "mt.quantize": 2,
     "mt.model": 3,
     "mt.device": 3,
@@ -46,7 +46,7 @@ FLOORS = {
     "mt.__main__": 8,
 }
 WITHOUT_TORCH = (
-    *("mt.errors", "mt.config", "mt.text", "mt.run", "mt.console", "mt.signals", "mt.memory", "mt.quantize"),
+    *("mt.errors", "mt.config", "mt.text", "mt.run", "mt.console", "mt.signals", "mt.heap", "mt.quantize"),
     *("mt.data.sources", "mt.data.clean", "mt.data.augment", "mt.data.spelling", "mt.data.resegment", "mt.data.prepare"),
 )
 HEAVY = {"torch", "numpy", "datasets", "pyarrow", "pandas", "sacrebleu", "sentencepiece", "safetensors", "ctranslate2", "matplotlib", "optuna"}

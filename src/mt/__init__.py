@@ -104,7 +104,7 @@ def choose_style(name: str) -> Style:
 
 def choose_engine(name: str, run: RunDir, *, device: str, threads: int | None, precision: str) -> Callable[[], Engine]:
     """What makes the engine called auto, torch or ct2; torch is imported only where it is used."""
-    from mt import console, memory
+    from mt import console, heap
     from mt.errors import RunError, UsageError
     from mt.extras import ct2
 
@@ -120,10 +120,10 @@ def choose_engine(name: str, run: RunDir, *, device: str, threads: int | None, p
     if stale:
         console.warn(f"{ct2.converted(run)} was made from other weights, so PyTorch translates; mt export {run.path} makes it anew")
     elif wanted:
-        memory.manage(one_heap=False)
+        heap.manage(one_heap=False)
         ct2.require_ctranslate2()
         return partial(ct2.CT2Engine, ct2.converted(run), device=device, threads=cores)
-    memory.manage()
+    heap.manage()
     return partial(torch_engine, run, device, precision, cores)
 
 

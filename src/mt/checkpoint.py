@@ -158,9 +158,8 @@ class Progress:
 
     step: int = 0
     epoch: int = 0
-    batch: int = 0                 # of this epoch, over all processes, the next to be read
+    batch: int = 0                 # of this epoch, the next to be read by any process
     target_tokens: int = 0
-    seconds: float = 0.0           # of training, over all processes of this run
     lowest: float = math.inf       # nll of a line of the log
     rolled_back: bool = False      # whether the loss has exploded once
     best: float = math.inf         # of the weights in model.safetensors: validation nll per token, or minus BLEU or chrF
@@ -188,8 +187,7 @@ def save_snapshot(folder: Path, snapshot: Snapshot) -> None:
             save_weights(temporary / f"{name}.safetensors", tensors)
         sums = {name: digest(temporary / f"{name}.safetensors") for name in parts}
         write_json(temporary / "progress.json", {"progress": dataclasses.asdict(snapshot.progress), "sha256": sums})
-    for old in snapshots(folder)[:-KEPT]:
-        remove(old)
+    keep_newest(snapshots(folder), KEPT)
 
 
 def load_snapshot(folder: Path) -> Snapshot | None:
@@ -205,6 +203,7 @@ def load_snapshot(folder: Path) -> Snapshot | None:
                 if digest(path / f"{name}.safetensors") != sha256:
                     raise RunError(f"{path}/{name}.safetensors is damaged")
             weights, optimizer, random = (load_weights(path / f"{name}.safetensors") for name in ("weights", "optimizer", "random"))
+            saved["progress"].pop("seconds", None)   # of an earlier mt
             return Snapshot(weights, optimizer, random, Progress(**saved["progress"]))
         except (MemoryError, KeyboardInterrupt):
             raise
@@ -221,6 +220,6 @@ def snapshots(folder: Path) -> list[Path]:
 
 
 def keep_newest(paths: Iterable[Path], count: int) -> None:
-    """Remove all but the newest `count` files named by step."""
+    """Remove all but the newest `count` files or folders named by step."""
     for path in sorted(paths)[: -count or None]:
         remove(path)

@@ -35,14 +35,14 @@ class ModelConfig:
     vocab_size: int = 0   # taken from the tokenizer
 
     def __post_init__(self) -> None:
-        require(self.n_heads > 0 and self.d_model > 0, "model.n_heads", self.n_heads, "positive, like model.d_model")
+        for name in ("d_model", "n_heads", "n_encoder_layers", "n_decoder_layers", "d_ff"):
+            require(getattr(self, name) > 0, f"model.{name}", getattr(self, name), "a positive whole number")
         if self.d_model % self.n_heads or (self.d_model // self.n_heads) % 2:
             raise ConfigError(
                 f"model.d_model={self.d_model} does not divide into {self.n_heads} heads of even width",
                 fix="choose d_model as a multiple of 2 x n_heads, for example --set model.d_model=256 --set model.n_heads=4",
             )
         require(0 <= self.dropout < 1, "model.dropout", self.dropout, "a number from 0 up to, not including, 1")
-        require(min(self.n_encoder_layers, self.n_decoder_layers, self.d_ff) > 0, "model", self, "positive sizes")
 
 
 @dataclass(frozen=True)
@@ -114,10 +114,10 @@ class DecodeConfig:
     no_repeat: int = 0            # no n tokens in a row may come twice; 0 allows it
 
     def __post_init__(self) -> None:
-        for name in ("beam", "batch_tokens"):
+        for name in ("beam", "max_extra", "batch_tokens"):
             require(getattr(self, name) > 0, f"decode.{name}", getattr(self, name), "a positive whole number")
         require(self.no_repeat >= 0, "decode.no_repeat", self.no_repeat, "0 or a positive whole number")
-        require(self.max_ratio >= 0 and self.max_extra > 0, "decode.max_extra", self.max_extra, "positive, and decode.max_ratio not negative")
+        require(0 <= self.max_ratio < math.inf, "decode.max_ratio", self.max_ratio, "0 or a positive number")
         require(0 < self.n_best <= self.beam, "decode.n_best", self.n_best, f"from 1 to the beam, {self.beam}")
 
 
@@ -197,6 +197,8 @@ def build_config(preset: str = "small", file: Path | None = None, settings: list
         section, dot, name = key.strip().partition(".")
         if not separator or not dot:
             raise ConfigError(f"--set {setting!r} is not KEY=VALUE", fix="write it like --set train.lr=3e-4")
+        if section == "data" or (section, name) == ("model", "vocab_size"):
+            raise ConfigError(f"{key.strip()} was settled when the data were prepared", fix=f"mt prepare --{name.replace('_', '-')}")
         changes.setdefault(section, {})[name] = parse_value(value.strip())
     return update(config, changes)
 

@@ -107,6 +107,7 @@ def claim(run: RunDir, config: Config, data: RunDir, version: str) -> None:
         return
     if run.path.exists() and any(run.path.iterdir()):
         raise RunError(f"{run.path} is not empty and holds no model", fix="choose another --out")
+    run.resume.mkdir(parents=True)   # from now on a model here is this training's, to be written over
     write_json(run.manifest, manifest)
     files = [data.tokenizer, data.words] if data.words.is_file() else [data.tokenizer]   # data prepared by an earlier mt has no words
     for file in files:

@@ -90,13 +90,13 @@ def our_step(preset: str, optimizer: str, precision: str) -> Callable[[], None]:
     """A step of our own loop."""
     import torch
 
-    from mt import memory
+    from mt import heap
     from mt.device import autocast, choose_precision
     from mt.model import build
     from mt.training.loss import smoothed_cross_entropy
     from mt.training.optim import Optimizers
 
-    memory.manage()
+    heap.manage()
     src, tgt_in, tgt_out = batch()
     config = build_config(preset, settings=[f"train.optimizer={optimizer}", f"model.vocab_size={VOCAB}"])
     cpu = torch.device("cpu")

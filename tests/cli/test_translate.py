@@ -154,6 +154,14 @@ def test_strict_fails_after_all_is_written(translate: Translate):
     assert translate("Hello world.")[0] == 0
 
 
+def test_strict_takes_no_offence_at_a_long_sentence(translate: Translate):
+    code, _, err = translate("--strict", ", ".join(["1.5", "2.5"] * 90))
+    assert (code, "in pieces" in err) == (0, False)   # nothing to translate
+    code, _, err = translate("--strict", "the cat " * 60 + "ran")
+    assert "in pieces" in err
+    assert (code == 8) == ("repeat itself" in err)
+
+
 def test_a_low_confidence_is_marked(translate: Translate):
     assert "confidence 0" in translate("--min-confidence", "1", "Hello world.")[2]
     row = json.loads(translate("--json", "--min-confidence", "1", "Hello world.")[1])

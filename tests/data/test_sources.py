@@ -110,6 +110,14 @@ def test_unequal_files_say_which_is_longer(tmp_path: Path):
         list(read_source(parse_source(f"{tmp_path}/a.en,{tmp_path}/a.fr")))
 
 
+@pytest.mark.parametrize("name", ["a,b.tsv", "2*a.tsv"])
+def test_a_file_may_be_called_like_two_or_like_a_weight(tmp_path: Path, name: str):
+    (tmp_path / "x,y").mkdir()
+    (tmp_path / "x,y" / name).write_text("cat\tchat\n")
+    source = parse_source(f"{tmp_path}/x,y/{name}")
+    assert (source.weight, list(read_source(source))) == (1.0, [Pair("cat", "chat")])
+
+
 def test_missing_files_and_folders_are_told_at_once(tmp_path: Path):
     with pytest.raises(DataError, match="there is no file"):
         parse_source(f"{tmp_path}/absent.tsv")

@@ -59,6 +59,8 @@ def test_a_translation_memory_exchange_file_is_one(tmp_path: Path, namespace: st
 def test_a_models_french_has_the_spaces_of_french(tmp_path: Path):
     phrases = tmp_path / "phrases.tsv"
     assert TranslationMemory.of_model(phrases).entries == {}
+    phrases.write_text("Don’t panic\tPas de panique\n", encoding="utf-8")
+    assert TranslationMemory.of_model(phrases).find("Don't panic") == "Pas de panique"
     phrases.write_bytes(b"Why?\tPourquoi ?\r\ncat\tchat")
     assert [TranslationMemory.of_model(phrases).find(english) for english in ("Why?", "cat")] == ["Pourquoi\u202f?", "chat"]
 

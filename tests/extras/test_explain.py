@@ -342,6 +342,12 @@ def test_what_is_explained_is_what_would_be_translated(run: RunDir, tokenizer: T
     assert " ".join(tokenizer.pieces([*tokenizer.encode("The world."), EOS])) in result.stdout
 
 
+def test_what_would_be_hidden_is_hidden_and_that_is_said(run: RunDir, tokenizer: Tokenizer):
+    result = call("Open https://a.example now", "--model", run.path)
+    assert "XX1 stands for https://a.example" in result.stderr
+    assert " ".join(tokenizer.pieces([*tokenizer.encode("Open XX1 now"), EOS])) in result.stdout
+
+
 def test_what_would_be_looked_up_is_explained_all_the_same_and_that_is_said(run: RunDir, tokenizer: Tokenizer):
     run.phrases.write_text("bough\tbranche\n")
     result = call("Bough", "--model", run.path)

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -87,6 +88,19 @@ def test_another_configuration_or_other_data_is_refused_and_nothing_is_lost(shou
     with pytest.raises(RunError, match=r"the data in .* is not what it was"):
         run(shouting, tmp_path / "run", 40)
     assert out.weights.read_bytes() == before
+
+
+def test_a_model_without_its_training_state_is_never_written_over(shouting: Path, tmp_path: Path):
+    out = run(shouting, tmp_path / "run", 20)
+    before = out.weights.read_bytes(), out.metrics.read_bytes()
+    shutil.rmtree(out.resume)   # which may be deleted
+    with pytest.raises(RunError, match="holds a model, but not what training needs"):
+        run(shouting, tmp_path / "run", 40)
+    assert (out.weights.read_bytes(), out.metrics.read_bytes()) == before
+
+
+def test_training_that_has_no_time_leaves_a_model_all_the_same(shouting: Path, tmp_path: Path):
+    assert run(shouting, tmp_path / "run", 0).weights.exists()
 
 
 def test_a_folder_with_other_things_in_it_is_refused(shouting: Path, tmp_path: Path):

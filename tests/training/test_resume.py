@@ -48,7 +48,7 @@ def state(out: Path) -> tuple[dict[str, torch.Tensor], dict[str, float], list[di
     tensors = {f"{file.name} {name}": tensor for file in files for name, tensor in load_weights(file).items()}
     progress = json.loads((snapshot / "progress.json").read_text())["progress"]
     lines = [json.loads(line) for line in RunDir(out).metrics.read_text().splitlines()]
-    return tensors, {**progress, "seconds": 0}, [{name: value for name, value in line.items() if name not in TIMED} for line in lines]
+    return tensors, progress, [{name: value for name, value in line.items() if name not in TIMED} for line in lines]
 
 
 def assert_same(one: Path, other: Path) -> None:

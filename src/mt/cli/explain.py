@@ -44,6 +44,7 @@ def explain(
     from mt.extras.explain.page import page
     from mt.run import RunDir, write_text
     from mt.text.casing import sentence_case
+    from mt.text.fidelity import attempts
     from mt.text.normalize import normalize
 
     if png:
@@ -53,8 +54,11 @@ def explain(
     decode = update(config, {"decode": {"beam": beam, "n_best": 1}} if beam else {}).decode
     sentence = unwrapped(normalize(" ".join(only_sentence(text).split())))[1]
     spelling = Spelling.load(run.words)
-    read, mended = spelling.mend(sentence_case(sentence, tokenizer, spelling.written))   # as mt translate does
+    hidden = attempts(sentence)[0]   # as mt translate hides addresses and the like
+    read, mended = spelling.mend(sentence_case(hidden.text, tokenizer, spelling.written))
     console.mended(mended)
+    for stand_in, literal, *_ in hidden.hidden:
+        console.log(f"{stand_in} stands for {literal.text}")
     if known := TranslationMemory.of_model(run.phrases).find(sentence):
         console.log(f"mt translate asks the network nothing here: its phrases.tsv gives {known!r}")
     explanation = explain_sentence(network, tokenizer, read, decode)

@@ -148,8 +148,9 @@ class Show:
     def note(self, result: Translation) -> None:
         """Say what was read as what, and what may be wrong with a translation."""
         from mt import console
+        from mt.decoding.translator import IN_PIECES
 
-        self.flawed += bool(result.warnings)
+        self.flawed += any(warning != IN_PIECES for warning in result.warnings)
         self.terms += self.glossary.check(result.source, result.text)
         console.mended({typed: meant for typed, meant in result.mended.items() if typed not in self.told})
         self.told |= result.mended.keys()

@@ -30,21 +30,19 @@ class Batch:
     src: Tensor          # [B, S] the source and </s>
     tgt_in: Tensor       # [B, T] <s> and the target
     tgt_out: Tensor      # [B, T] the target and </s>
-    source_tokens: int   # not padding, </s> included
-    target_tokens: int
+    target_tokens: int   # not padding, </s> included
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on a device."""
         if device.type == "cpu":
             return self
         src, tgt_in, tgt_out = (x.pin_memory().to(device, non_blocking=True) for x in (self.src, self.tgt_in, self.tgt_out))
-        return Batch(src, tgt_in, tgt_out, self.source_tokens, self.target_tokens)
+        return Batch(src, tgt_in, tgt_out, self.target_tokens)
 
     def halves(self) -> list[Batch]:
         """The same pairs as two batches, where there are two."""
         sides = [side.tensor_split(2) for side in (self.src, self.tgt_in, self.tgt_out)]
-        counted = [(*part, *(int((part[i] != PAD).sum()) for i in (0, 2))) for part in zip(*sides, strict=True)]
-        return [Batch(*part) for part in counted if len(part[0])]
+        return [Batch(src, tgt_in, tgt_out, int((tgt_out != PAD).sum())) for src, tgt_in, tgt_out in zip(*sides, strict=True) if len(src)]
 
 
 @dataclass(frozen=True)
@@ -192,7 +190,6 @@ class BatchStream:
             with_end(source, in_source),
             with_beginning(target, in_target),
             with_end(target, in_target),
-            source_tokens=len(source) + len(pairs),
             target_tokens=len(target) + len(pairs),
         )
 

@@ -1,4 +1,4 @@
-"""Rules that keep bad pairs out of training, one predicate each; test sets never pass through here."""
+"""Rules that keep bad pairs out of training, one predicate each; test sets that are given never pass through here."""
 
 from __future__ import annotations
 

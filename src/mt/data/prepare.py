@@ -54,7 +54,10 @@ class Sources:
 
 @dataclass(frozen=True)
 class Parts:
-    """Pairs that have found their place: `train` normalised and clean, `valid` and `tests` as they were given; and the `words` of its English."""
+    """Pairs that have found their place, and the `words` of the English to train on.
+
+    `train` is normalised and clean; `valid` and `tests` are as they were given, or like `train` where they were split off it.
+    """
 
     train: list[Pair]
     words: Counter[str]

@@ -50,7 +50,9 @@ class Source:
     @property
     def files(self) -> list[Path]:
         """The local files it consists of; none for a hub data set."""
-        return [] if self.name.startswith("hf:") else [Path(part) for part in self.name.split(",")]
+        if self.name.startswith("hf:"):
+            return []
+        return [Path(self.name)] if Path(self.name).is_file() else [Path(part) for part in self.name.split(",")]
 
     @property
     def stem(self) -> str:
@@ -61,7 +63,7 @@ class Source:
 def parse_source(text: str) -> Source:
     """A SOURCE argument; raises UsageError or DataError before anything long begins."""
     weight, star, name = text.partition("*")
-    if not star:
+    if not star or Path(text).is_file():
         weight, name = "1", text
     if not re.fullmatch(r"\d+(\.\d+)?", weight) or float(weight) == 0:
         raise UsageError(f"{text!r}: {weight!r} is no weight", fix="write it like 3*corpus.tsv or 0.2*corpus.tsv")

@@ -28,9 +28,11 @@ class TranslationMemory:
         """That of a model folder's file, if it has one; raises RunError where a line is no English, a tab and French."""
         try:
             lines = read_text(phrases).splitlines() if phrases.is_file() else []
-            return cls(dict(line.split("\t") for line in lines), no_break_spaces)
+            entries = dict(line.split("\t") for line in lines)
         except (DataError, ValueError) as error:
             raise RunError(f"{phrases} is damaged: {error}", fix="write English, a tab, French on each line, or remove the file") from error
+        curly = {english for english in entries if not english.isascii()}   # quotes, for the most part; to normalise all would take its time
+        return cls(entries | {normalize(english): entries[english] for english in curly}, no_break_spaces)
 
     @classmethod
     def of_user(cls, source: str) -> TranslationMemory:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mt.config import DecodeConfig
+from mt.config import EOS, DecodeConfig
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,13 @@ class Hypothesis:
     score: float            # sum of log-probabilities over the length penalty; what hypotheses are ranked by
     log_probs: list[float]  # of each token, </s> last
     finished: bool          # whether </s> was found before the length ran out
+
+    @classmethod
+    def of(cls, tokens: list[int], log_probs: list[float], config: DecodeConfig) -> Hypothesis:
+        """The hypothesis of these tokens; finished when the last is </s>, which is no part of what it says."""
+        finished = tokens[-1] == EOS
+        score = sum(log_probs) / length_penalty(len(log_probs), config.length_penalty)
+        return cls(tokens[:-1] if finished else tokens, score, log_probs, finished)
 
     @property
     def confidence(self) -> float:

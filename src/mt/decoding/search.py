@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from mt.config import BOS, EOS, PAD, DecodeConfig
-from mt.decoding.hypothesis import Hypothesis, length_penalty, longest_target
+from mt.decoding.hypothesis import Hypothesis, longest_target
 from mt.model import TranslationModel
 
 NEVER = slice(PAD, BOS + 1)   # padding, the unknown and the beginning are not French
@@ -41,14 +41,14 @@ def greedy(model: TranslationModel, src: Tensor, config: DecodeConfig) -> list[l
             searched, newest = [searched[row] for row in going_on], newest[going_on]
             if going_on:
                 state.select(going_on)
-    return [[found(t, p, config)] for t, p in zip(tokens, log_probs, strict=True)]
+    return [[Hypothesis.of(t, p, config)] for t, p in zip(tokens, log_probs, strict=True)]
 
 
 def beam_search(model: TranslationModel, src: Tensor, config: DecodeConfig) -> list[list[Hypothesis]]:
     """The n_best hypotheses of each source [B, S], best first.
 
     Each step looks at the 2K best continuations of a sentence's K hypotheses. Those of the first K that end in </s> are
-    finished; the best K that do not go on. A sentence is done when K hypotheses have finished, or when its length runs out.
+    finished; of those that do not, the best K go on. A sentence is done when K hypotheses have finished, or when its length runs out.
     To wait until no living one could still win takes longer and changes one sentence in twenty, for the better by 0.05 to 0.3 BLEU.
     """
     size = config.beam
@@ -70,12 +70,12 @@ def beam_search(model: TranslationModel, src: Tensor, config: DecodeConfig) -> l
         ends = words == EOS
         complete = (ends & best.isfinite())[:, :size].nonzero(as_tuple=True)
         for group, said, gains in zip(complete[0].tolist(), tokens[complete][:, 1:].tolist(), log_probs[complete].tolist(), strict=True):
-            finished[searched[group]].append(found(said, gains, config))
+            finished[searched[group]].append(Hypothesis.of(said, gains, config))
         sums, living = best.masked_fill(ends, -math.inf).topk(min(size, best.size(1)))                        # [B, K] each
         for group, sentence in enumerate(searched):
             if step == limits[sentence] and not finished[sentence]:   # what there is will have to do
                 unfinished = [i for i, total in zip(living[group].tolist(), sums[group].tolist(), strict=True) if total > -math.inf]
-                finished[sentence] = [found(tokens[group, i, 1:].tolist(), log_probs[group, i].tolist(), config) for i in unfinished]
+                finished[sentence] = [Hypothesis.of(tokens[group, i, 1:].tolist(), log_probs[group, i].tolist(), config) for i in unfinished]
         kept = [group for group, sentence in enumerate(searched) if step < limits[sentence] and len(finished[sentence]) < size]
         if not kept:
             break
@@ -112,10 +112,3 @@ def best_continuations(sums: Tensor, gains: Tensor, k: int) -> tuple[Tensor, Ten
     best, places = (sums.gather(1, rows)[:, :, None] + numbers).flatten(1).topk(k)                     # [B, k]
     which, line = places // numbers.size(2), places % numbers.size(2)
     return best, rows.gather(1, which), line * COLUMNS + columns.gather(1, which)
-
-
-def found(tokens: list[int], log_probs: list[float], config: DecodeConfig) -> Hypothesis:
-    """The hypothesis of these tokens; finished when the last is </s>, which is no part of what it says."""
-    finished = tokens[-1] == EOS
-    score = sum(log_probs) / length_penalty(len(log_probs), config.length_penalty)
-    return Hypothesis(tokens[:-1] if finished else tokens, score, log_probs, finished)

@@ -27,6 +27,7 @@ from mt.text.tokenizer import Tokenizer
 CHUNK = 512            # lines translated together; the first chunk is smaller, so that something appears soon
 FIRST_CHUNK = 64
 SIDE_BY_SIDE = 2       # chunks: while the network is busy with one, the other is taken apart or put together
+IN_PIECES = "a sentence was too long and was translated in pieces"   # nothing is lost by that
 NOT_FOUND = "no translation was found for a sentence; it is left as it was"
 LOOP = 4               # times the same tokens in a row, from which on it is a loop
 LONGEST_LOOP = 8       # tokens that are repeated
@@ -181,7 +182,7 @@ class Translator:
         said = self.search([self.tokenizer.encode(piece) for piece, _ in pieces])
         found = (dataclasses.replace(each, mended=mended) for each, (_, mended) in zip(said, pieces, strict=True))
         for i, parts in pieces_of.items():
-            results[i] = joined(parts, [finished(part, next(found)) for part in parts])
+            results[i] = joined(parts, [with_capitals_of(part, next(found)) for part in parts])
         return results
 
     def as_learned(self, part: str) -> tuple[str, dict[str, str]]:
@@ -278,7 +279,7 @@ def as_one(text: str, parts: Sequence[Sentence], *warnings: str) -> Sentence:
     return Sentence([text], [min(part.confidences[0] for part in parts)], warned, mended)
 
 
-def finished(source: str, sentence: Sentence) -> Sentence:
+def with_capitals_of(source: str, sentence: Sentence) -> Sentence:
     """The sentence with the capitals of its source; the source itself where there is nothing to translate, or nothing was found."""
     if not has_letters(source):
         return Sentence([source.strip()], [1.0], [])
@@ -300,7 +301,7 @@ def joined(parts: Sequence[str], pieces: Sequence[Sentence]) -> Sentence:
     if len(pieces) == 1:
         return pieces[0]
     text = "".join(piece.texts[0] + " " * part.endswith(" ") for part, piece in zip(parts, pieces, strict=True))
-    return as_one(text, pieces, "a sentence was too long and was translated in pieces")
+    return as_one(text, pieces, IN_PIECES)
 
 
 def repeats(tokens: Sequence[int], digits: Container[int]) -> int:

@@ -57,10 +57,11 @@ class DecoderLayer(nn.Module):
         return self.after_feed_forward(x, self.feed_forward)   # [B, T, D]
 
     def step(self, x: Tensor, written: Cache, own: Tensor | None, source: tuple[Tensor, Tensor], source_mask: Tensor) -> Tensor:
-        """The newest token of each hypothesis [B, beam, D] alone.
+        """The newest token of each hypothesis [B, beam, D] alone. The hypotheses of a sentence share what is remembered of it:
 
-        The hypotheses of a sentence share what is remembered of it: of the `source` keys and values [B, H, S, K], of what they
-        have `written` [B, H, W, K], of which each sees its `own` tokens [B, 1, beam, W]; None stands for all.
+        - `source`: keys and values of the English [B, H, S, K];
+        - `written`: keys and values of all that its hypotheses have written [B, H, W, K];
+        - `own`: which of these a hypothesis sees, those of its own tokens [B, 1, beam, W]; None stands for all.
         """
 
         def look_back(x: Tensor) -> Tensor:
@@ -112,7 +113,7 @@ class EncoderDecoder(nn.Module):
         self.dropout = Dropout(config.dropout)
         self.encoder = nn.ModuleList(EncoderLayer(config) for _ in range(config.n_encoder_layers))
         self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.n_decoder_layers))
-        pre_norm = config.norm == "pre"
+        pre_norm = config.norm == "pre"   # which leaves the sum unnormalised: once more at the top
         self.encoder_norm = nn.LayerNorm(config.d_model) if pre_norm else nn.Identity()
         self.decoder_norm = nn.LayerNorm(config.d_model) if pre_norm else nn.Identity()
         initialize(self)
@@ -127,7 +128,7 @@ class EncoderDecoder(nn.Module):
         return F.linear(features, self.output_weight)
 
     def embed(self, tokens: Tensor, *, start: int = 0) -> Tensor:
-        """Token embeddings times sqrt(D) plus positions (sections 3.4 and 3.5): [B, T, D]."""
+        """Token embeddings times sqrt(D) plus positions (sections 3.4 and 3.5), dropout (5.4): [B, T, D]."""
         x = self.embedding(tokens) * math.sqrt(self.d_model)                        # [B, T, D]
         return self.dropout(x + sinusoids(tokens.size(1), self.d_model, start=start, device=tokens.device))
 

@@ -13,6 +13,7 @@ from mt.text import numbers
 from mt.text.casing import has_letters
 from mt.text.literals import Kind, Literal, literals, without
 
+REMAINS = re.compile(r"(?<!\w)X{1,2}[0-9]*(?!\w)")         # of a stand-in that was said in pieces
 COUNTED: tuple[Kind, ...] = ("number", "count")   # whose stand-in is a number
 
 
@@ -65,10 +66,15 @@ class Protected:
     @property
     def is_bare(self) -> bool:
         """Whether nothing is left to translate."""
-        return not has_letters(re.sub("|".join(stand_in for stand_in, *_ in self.hidden), "", self.text))
+        return not has_letters(self.bare)
+
+    @property
+    def bare(self) -> str:
+        """What is left to translate."""
+        return re.sub("|".join(stand_in for stand_in, *_ in self.hidden), "", self.text) if self.hidden else self.text
 
     def restore(self, translation: str) -> str | None:
-        """The translation with every literal in its place; None when a stand-in was lost, doubled or changed."""
+        """The translation with every literal in its place; None when a stand-in was lost, doubled or changed, or something like one is left."""
         places = []
         for stand_in, literal, touches_before, touches_after in self.hidden:
             edge = "[0-9]" if literal.kind in COUNTED else r"[^\W_]"   # 941 km may come back as 941km
@@ -81,6 +87,9 @@ class Protected:
         for start, stop, target in sorted(places):
             parts += [translation[end:start], target]
             end = max(end, stop)   # two that touch share the space between them
+        around = [*parts[1::2], translation[end:]]
+        if self.hidden and any(map(REMAINS.search, around)) and not REMAINS.search(self.bare):
+            return None
         return "".join([*parts, translation[end:], self.after])
 
 

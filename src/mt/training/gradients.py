@@ -61,7 +61,7 @@ def with_batch_size(config: Config, model: nn.Module, world: World) -> Config:
     def attempt(tokens: int) -> None:
         _held = [torch.empty_like(parameter) for parameter in model.parameters() for _ in range(3)]   # for the optimizer, for sums
         side = torch.full((max(1, tokens // (config.data.max_tokens + 1)), config.data.max_tokens + 1), BOS, device=world.device)
-        backward(model, Batch(side, side, side, tokens, tokens), tokens, config.train.label_smoothing, world)
+        backward(model, Batch(side, side, side, tokens), tokens, config.train.label_smoothing, world)
 
     on_gpu = world.device.type == "cuda"
     tokens = round(world.sum(largest_that_fits(attempt, MOST // world.size) if world.is_main else 0)) if on_gpu else TrainConfig.tokens_per_batch

@@ -71,7 +71,6 @@ class Meter:
                 raise Diverged(f"the loss has risen from {progress.lowest:.2f} to {nll:.2f} a token at step {progress.step}", fix=CALMER)
             progress.lowest = min(progress.lowest, nll)
         seconds = time.monotonic() - self.since
-        progress.seconds = round(progress.seconds + seconds, 3)
         values = {"epoch": progress.epoch, "loss": round(loss, 6), "nll": round(nll, 6), "gradient_norm": round(norm, 3), "lr": self.rate}
         if world.is_main:
             log(self.training, {**values, "tokens_per_second": round(self.tokens / seconds), **self.minutes_left()})

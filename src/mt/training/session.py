@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from mt import __version__, checkpoint, console, memory
+from mt import __version__, checkpoint, console, heap
 from mt.checkpoint import Progress
 from mt.config import Config
 from mt.data.batches import Prepared
@@ -50,12 +50,14 @@ class Training:
 
 def begin(config: Config, data: Path, run: RunDir, budget: Budget, world: World, init: RunDir | None = None) -> Training:
     """Everything in place: a fresh model, one with the weights of `init`, or the newest snapshot of the same run."""
-    memory.manage()
+    heap.manage()
     prepared = Prepared.load(data)
     if len(set(world.gather(digest(prepared.folder.manifest)))) > 1:
         raise RunError("the processes have different data", fix=f"copy {data} of the first machine to the others")
     config = prepared.describe(config)
     torch.manual_seed(config.train.seed)
+    if run.weights.exists() and not run.resume.exists():
+        raise RunError(f"{run.path} holds a model, but not what training needs to go on", fix=f"choose another --out, with --init {run.path}")
     model = build(config.model).to(world.device)
     config = with_batch_size(config, model, world)
     if init is not None and not checkpoint.snapshots(run.resume):

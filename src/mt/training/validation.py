@@ -90,7 +90,7 @@ def valid_quality(training: Training) -> dict[str, float]:
 def finish(training: Training) -> None:
     """Try the average of the last checkpoints as the model; it stays where it validates better."""
     progress = training.progress
-    if progress.validated < progress.step:
+    if progress.validated < max(1, progress.step):   # there is a model, be it after no step at all
         validate(training)
     paths = sorted(training.run.resume.glob("average-*"))
     if len(paths) > 1:

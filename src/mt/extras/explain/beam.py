@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mt.config import BOS, EOS, DecodeConfig
 from mt.decoding.hypothesis import Hypothesis, longest_target
-from mt.decoding.search import found, log_probabilities
+from mt.decoding.search import log_probabilities
 from mt.model import TranslationModel
 
 Fate = Literal["kept", "pruned", "finished", "chosen"]
@@ -44,7 +44,7 @@ class Candidate:
 
     def hypothesis(self, config: DecodeConfig) -> Hypothesis:
         """What the search returns for it."""
-        return found([c.token for c in self.path], [c.log_prob for c in self.path], config)
+        return Hypothesis.of([c.token for c in self.path], [c.log_prob for c in self.path], config)
 
 
 def trace(model: TranslationModel, src: Tensor, config: DecodeConfig) -> list[Candidate]:
