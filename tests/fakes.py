@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,8 +13,11 @@ from torch import Tensor
 from mt.checkpoint import save_weights
 from mt.config import EOS, PAD, Config, DecodeConfig, ModelConfig
 from mt.data.batches import Batch
+from mt.data.spelling import Spelling
 from mt.data.vocabulary import train_tokenizer
-from mt.decoding.hypothesis import Hypothesis
+from mt.decoding.hypothesis import Engine, Hypothesis
+from mt.decoding.sentence import SentenceTranslator
+from mt.decoding.translator import Translator
 from mt.model import build
 from mt.run import RunDir
 from mt.text.tokenizer import Tokenizer
@@ -79,6 +83,13 @@ class Dictionary:
         tokens = self.tokenizer.encode(text) if text else []
         log_probs = [-0.01 * len(text) - 0.01] * (len(tokens) + 1)
         return Hypothesis(tokens, sum(log_probs), log_probs, finished=True)
+
+
+def translating(
+    engine: Engine, tokenizer: Tokenizer, config: DecodeConfig | None = None, *, max_tokens: int = 100, spelling: Spelling | None = None, **rest: Any
+) -> Translator:
+    """A translator with an engine of the test's own; `rest` as Translator takes it."""
+    return Translator(SentenceTranslator(engine, tokenizer, config or DecodeConfig(), max_tokens=max_tokens, spelling=spelling), **rest)
 
 
 def make_model(folder: Path) -> RunDir:

@@ -8,12 +8,10 @@ from pathlib import Path
 
 import pytest
 import sacrebleu
-from fakes import Dictionary
+from fakes import Dictionary, translating
 
-from mt.config import DecodeConfig
 from mt.data.sources import Pair
 from mt.data.vocabulary import train_tokenizer
-from mt.decoding.translator import Translator
 from mt.errors import ConfigError, DataError
 from mt.evaluation import METRICS, by_length, compare, evaluate, score
 
@@ -71,7 +69,7 @@ def test_a_real_difference_is_significant_and_none_is_not():
 def test_a_model_is_scored_on_raw_references_and_the_report_is_plain_data(tmp_path: Path):
     tokenizer = train_tokenizer(REFERENCES * 5, tmp_path / "tokenizer.model", vocab_size=400, kind="bpe", seed=1, threads=1)
     pairs = [Pair(f"cat {i}", line) for i, line in enumerate(REFERENCES)]
-    translator = Translator(Dictionary(tokenizer, {pair.src: pair.tgt for pair in pairs}), tokenizer, DecodeConfig(), max_tokens=100)
+    translator = translating(Dictionary(tokenizer, {pair.src: pair.tgt for pair in pairs}), tokenizer)
     report, hypotheses = evaluate(translator, "cats", pairs, ["bleu"], model="dictionary")
     assert hypotheses == REFERENCES
     assert (report.model, report.test, report.sentences) == ("dictionary", "cats", 40)

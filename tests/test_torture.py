@@ -61,8 +61,8 @@ class Torture:
 @pytest.fixture(scope="module")
 def torture() -> Torture:
     translator = mt.load(engine="torch", device="cpu", precision="fp32")
-    counting = Counting(translator.engine)
-    translator.engine = counting
+    counting = Counting(translator.network.engine)
+    translator.network.engine = counting
     return Torture(translator, list(translator.translate_lines(LINES)), counting.asked)
 
 
@@ -145,7 +145,7 @@ def test_output_can_be_written_and_shows_no_control_characters_of_its_own(tortur
 
 
 def test_second_thoughts_are_rare(torture: Torture):
-    tokens = sum(len(torture.translator.tokenizer.encode(line)) for line in LINES)
+    tokens = sum(len(torture.translator.network.tokenizer.encode(line)) for line in LINES)
     assert torture.asked < MOST_ASKED * tokens
 
 
@@ -156,5 +156,6 @@ def test_neighbours_and_batches_change_nothing(torture: Torture):
     assert [result.text for result in alone] == [together[line].text for line in SAMPLE]
     assert [result.confidence for result in alone] == pytest.approx([together[line].confidence for line in SAMPLE], abs=1e-4)
     small = copy(translator)
-    small.config = replace(translator.config, batch_tokens=64)
+    small.network = copy(translator.network)
+    small.network.config = replace(translator.network.config, batch_tokens=64)
     assert [result.text for result in small.translate_lines(SAMPLE)] == [together[line].text for line in SAMPLE]

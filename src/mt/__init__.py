@@ -59,6 +59,7 @@ def load(
 
         from mt.data.spelling import Spelling
         from mt.data.translation_memory import TranslationMemory
+        from mt.decoding.sentence import SentenceTranslator
         from mt.decoding.translator import Translator
         from mt.text.glossary import Glossary
         from mt.text.tokenizer import Tokenizer
@@ -70,10 +71,8 @@ def load(
         known = [*kept, TranslationMemory.of_model(run.phrases)] if phrases else kept
         words = Spelling.load(run.words) if spelling else None
     settings = decode or config.decode
-    return Translator(
-        chosen.result(), tokenizer, settings,
-        max_tokens=config.data.max_tokens, glossary=terms, memories=known, spelling=words, style=style,
-    )
+    network = SentenceTranslator(chosen.result(), tokenizer, settings, max_tokens=config.data.max_tokens, spelling=words)
+    return Translator(network, glossary=terms, memories=known, style=style)
 
 
 def decode_settings(path: str | Path | None, changes: Mapping[str, int | float | None]) -> DecodeConfig:

@@ -92,7 +92,8 @@ def ours(run: RunDir, config: DecodeConfig, settings: dict[str, Any]) -> Transla
     precision = "auto" if engine == "ct2" else {"float32": "fp32", "bfloat16": "bf16", "int8": "int8"}[settings["side"].split()[-1]]
     translator = load(run.path, config, device="cpu", engine=engine, threads=settings["threads"], precision=precision)
     if settings["forced"]:
-        return coded(translator.tokenizer, lambda sources: [found[0].tokens for found in translator.engine.translate(sources, config)])
+        network = translator.network
+        return coded(network.tokenizer, lambda sources: [found[0].tokens for found in network.engine.translate(sources, config)])
     return lambda lines: [result.text for result in translator.translate_lines(lines)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from fakes import Dictionary
+from fakes import Dictionary, translating
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +14,8 @@ from mt.data.spelling import Spelling
 from mt.data.translation_memory import TranslationMemory
 from mt.data.vocabulary import train_tokenizer
 from mt.decoding.hypothesis import Hypothesis
-from mt.decoding.translator import CHUNK, FIRST_CHUNK, Translator, repeats
+from mt.decoding.sentence import repeats
+from mt.decoding.translator import CHUNK, FIRST_CHUNK, Translator
 from mt.text.fidelity import missing
 from mt.text.glossary import Glossary
 from mt.text.tokenizer import Tokenizer
@@ -30,11 +31,11 @@ def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
 
 @pytest.fixture(scope="module")
 def copying(tokenizer: Tokenizer) -> Translator:
-    return Translator(Dictionary(tokenizer, {}), tokenizer, DecodeConfig(), max_tokens=100)
+    return translating(Dictionary(tokenizer, {}), tokenizer)
 
 
 def speaking(tokenizer: Tokenizer, known: dict[str, str], *, max_tokens: int = 100) -> Translator:
-    return Translator(Dictionary(tokenizer, known), tokenizer, DecodeConfig(), max_tokens=max_tokens)
+    return translating(Dictionary(tokenizer, known), tokenizer, max_tokens=max_tokens)
 
 
 class Stuttering:
@@ -54,7 +55,7 @@ class Stuttering:
 )
 def test_what_has_no_letters_comes_back_untouched(tokenizer: Tokenizer, text: str):
     engine = Dictionary(tokenizer, {})
-    assert Translator(engine, tokenizer, DecodeConfig(), max_tokens=9).translate(text).text == text
+    assert translating(engine, tokenizer, max_tokens=9).translate(text).text == text
     assert not engine.asked
 
 
@@ -125,7 +126,7 @@ def test_acronyms_and_mixed_case_stay_as_they_are(copying: Translator, text: str
 def test_a_sentence_too_long_for_the_network_is_cut_rejoined_and_noted(tokenizer: Tokenizer):
     engine = Dictionary(tokenizer, {})
     text = ", ".join(["the cat sat on a mat and then it ran away home"] * 20)
-    result = Translator(engine, tokenizer, DecodeConfig(), max_tokens=60).translate(text)
+    result = translating(engine, tokenizer, max_tokens=60).translate(text)
     assert result.text == text
     assert len(engine.asked) > 1
     assert all(len(tokenizer.encode(asked)) <= 60 for asked in engine.asked)
@@ -143,19 +144,19 @@ def test_cutting_ends_even_where_one_character_is_too_long(tokenizer: Tokenizer)
 
 
 def test_a_translation_that_goes_in_circles_is_searched_again(tokenizer: Tokenizer):
-    result = Translator(Stuttering(tokenizer, cured=True), tokenizer, DecodeConfig(), max_tokens=100).translate("hello")
+    result = translating(Stuttering(tokenizer, cured=True), tokenizer).translate("hello")
     assert (result.text, result.warnings) == ("le chat", [])
 
 
 def test_one_that_still_goes_in_circles_is_flagged(tokenizer: Tokenizer):
-    result = Translator(Stuttering(tokenizer, cured=False), tokenizer, DecodeConfig(), max_tokens=100).translate("hello")
+    result = translating(Stuttering(tokenizer, cured=False), tokenizer).translate("hello")
     assert "repeat" in result.warnings[0]
 
 
 @pytest.mark.parametrize("text", ["no no no no no no no no", "it costs 1000000 a mat", "ha" * 20])
 def test_repetition_in_the_source_is_no_loop(tokenizer: Tokenizer, text: str):
     engine = Dictionary(tokenizer, {})
-    Translator(engine, tokenizer, DecodeConfig(), max_tokens=100).translate(text)
+    translating(engine, tokenizer).translate(text)
     assert engine.configs == [DecodeConfig()]
 
 
@@ -177,7 +178,7 @@ def test_alternatives_are_the_different_ones_of_the_n_best_in_the_layout_of_the_
         def translate(self, sources: Sequence[Sequence[int]], config: DecodeConfig) -> list[list[Hypothesis]]:
             return [[self.hypothesis(text) for text in ("Salut.", "Bonjour.", "Salut.")] for _ in sources]
 
-    translator = Translator(Torn(tokenizer, {}), tokenizer, DecodeConfig(n_best=3), max_tokens=100)
+    translator = translating(Torn(tokenizer, {}), tokenizer, DecodeConfig(n_best=3))
     result = translator.translate("  Hello.\n")
     assert result.alternatives == ["  Salut.\n", "  Bonjour.\n"]
     assert result.alternative_confidences[0] == result.confidence
@@ -192,7 +193,7 @@ def test_confidence_is_that_of_the_weakest_sentence(copying: Translator):
 
 
 def test_digits_are_known_by_their_tokens(tokenizer: Tokenizer, copying: Translator):
-    assert {tokenizer.decode([token]) for token in copying.digits} == set("0123456789")
+    assert {tokenizer.decode([token]) for token in copying.network.digits} == set("0123456789")
 
 
 class Forgetful(Dictionary):
@@ -223,7 +224,7 @@ class Forgetful(Dictionary):
 )
 def test_what_the_network_forgets_is_put_back_where_it_stood(tokenizer: Tokenizer, text: str, forgotten: str | tuple[str, ...]):
     words = (forgotten,) if isinstance(forgotten, str) else forgotten
-    result = Translator(Forgetful(tokenizer, *words), tokenizer, DecodeConfig(), max_tokens=100).translate(text)
+    result = translating(Forgetful(tokenizer, *words), tokenizer).translate(text)
     assert missing(text, result.text) == []
     assert result.warnings == []
     assert len(result.text.split(" ")) == len(text.split(" "))
@@ -266,7 +267,7 @@ def test_marks_around_a_sentence_and_its_capital_are_not_left_to_the_network(tok
 
 
 def glossed(tokenizer: Tokenizer, known: dict[str, str], **terms: str) -> Translator:
-    return Translator(Dictionary(tokenizer, known), tokenizer, DecodeConfig(), max_tokens=100, glossary=Glossary(terms), style="fr")
+    return translating(Dictionary(tokenizer, known), tokenizer, glossary=Glossary(terms), style="fr")
 
 
 def test_a_glossary_term_is_said_as_its_owner_wants(tokenizer: Tokenizer):
@@ -315,14 +316,14 @@ KEPT = TranslationMemory(
 def test_a_sentence_that_a_memory_has_is_taken_from_there(tokenizer: Tokenizer, source: str, french: str | None):
     engine = Dictionary(tokenizer, {"the cat ran": "le chat courut"})
     memories = [KEPT, TranslationMemory({"The cat ran": "non", "the cat ran": "non"})]   # the first goes before the others, whatever the capitals
-    result = Translator(engine, tokenizer, DecodeConfig(), max_tokens=100, memories=memories).translate(source)
+    result = translating(engine, tokenizer, memories=memories).translate(source)
     assert (result.text, result.warnings) == (french or source, [])
     assert bool(engine.asked) == (result.confidence < 1) == (french is None)
 
 
 def test_a_memory_may_have_quotation_marks_and_nothing_else_may_be_empty(tokenizer: Tokenizer):
     memory = TranslationMemory({'"Is it?"': "« Ah bon ? »", "Is it?": "Oui ?", "[Hello]": "[BON]"})
-    translator = Translator(Dictionary(tokenizer, {}), tokenizer, DecodeConfig(), max_tokens=100, memories=[memory])
+    translator = translating(Dictionary(tokenizer, {}), tokenizer, memories=[memory])
     assert translator.translate('"Is it?"\n\n\u00a0\n[Hello]\n').text == "« Ah bon ? »\n\n\u00a0\n[BON]\n"
 
 
@@ -331,7 +332,7 @@ def test_of_several_alternatives_the_memory_has_the_first(tokenizer: Tokenizer):
         def translate(self, sources: Sequence[Sequence[int]], config: DecodeConfig) -> list[list[Hypothesis]]:
             return [[self.hypothesis(text) for text in ("le chat", "le chat a filé", "chat")] for _ in sources]
 
-    said = Translator(Undecided(tokenizer, {}), tokenizer, DecodeConfig(n_best=3), max_tokens=100, memories=[KEPT]).translate("the cat ran")
+    said = translating(Undecided(tokenizer, {}), tokenizer, DecodeConfig(n_best=3), memories=[KEPT]).translate("the cat ran")
     assert said.alternatives == ["le chat a filé", "le chat", "chat"]
     assert said.alternative_confidences[0] == 1
     assert said.warnings == []
@@ -339,14 +340,14 @@ def test_of_several_alternatives_the_memory_has_the_first(tokenizer: Tokenizer):
 
 def test_what_is_said_to_be_lost_is_lost_in_the_first_of_several(tokenizer: Tokenizer):
     memory = TranslationMemory({"the 3 cats": "les chats"})
-    translator = Translator(Dictionary(tokenizer, {}), tokenizer, DecodeConfig(n_best=2), max_tokens=100, memories=[memory])
+    translator = translating(Dictionary(tokenizer, {}), tokenizer, DecodeConfig(n_best=2), memories=[memory])
     assert translator.translate("the 3 cats").warnings == ["lost in translation: 3"]
 
 
 def test_the_glossary_goes_before_the_memory(tokenizer: Tokenizer):
     memory, glossary = TranslationMemory({"the cat": "le chat"}), Glossary({"cat": "minou"})
     engine = Dictionary(tokenizer, {"the XX1": "le XX1"})
-    assert Translator(engine, tokenizer, DecodeConfig(), max_tokens=100, glossary=glossary, memories=[memory]).translate("the cat").text == "le minou"
+    assert translating(engine, tokenizer, glossary=glossary, memories=[memory]).translate("the cat").text == "le minou"
 
 
 def test_a_term_alone_and_one_inside_an_address_stay(tokenizer: Tokenizer):
@@ -368,7 +369,7 @@ def test_typography_keeps_lines_and_spaces_between_sentences(tokenizer: Tokenize
 
 def test_quotation_marks_stay_as_they_were_typed(tokenizer: Tokenizer):
     engine = Dictionary(tokenizer, {'It is "good".': "C'est «\u00a0bon\u00a0»."})
-    said = Translator(engine, tokenizer, DecodeConfig(), max_tokens=100).translate('It is "good". It is “good”. It is good.')
+    said = translating(engine, tokenizer).translate('It is "good". It is “good”. It is good.')
     assert said.text == "C'est \"bon\". C'est «\u00a0bon\u00a0». It is good."
 
 
@@ -377,27 +378,27 @@ def test_what_differs_in_quotation_marks_alone_keeps_the_better_place(tokenizer:
         def translate(self, sources: Sequence[Sequence[int]], config: DecodeConfig) -> list[list[Hypothesis]]:
             return [[self.hypothesis(text) for text in ("C'est « ça ».", "C'est «\u00a0bien\u00a0».", 'C\'est "ça".')] for _ in sources]
 
-    said = Translator(Undecided(tokenizer, {}), tokenizer, DecodeConfig(n_best=3), max_tokens=100).translate('It is "it".')
+    said = translating(Undecided(tokenizer, {}), tokenizer, DecodeConfig(n_best=3)).translate('It is "it".')
     assert said.alternatives == ['C\'est "ça".', 'C\'est "bien".']
 
 
 @pytest.mark.parametrize("code", ["`f(\"x\")`", '<a href="x">', '{"a": 1}'])
 def test_quotation_marks_in_code_are_not_those_of_the_text(tokenizer: Tokenizer, code: str):
     engine = Dictionary(tokenizer, {'The "good" XX1 is.': 'Le "bon" XX1 est.'})
-    said = Translator(engine, tokenizer, DecodeConfig(), max_tokens=100).translate(f"The “good” {code} is.")
+    said = translating(engine, tokenizer).translate(f"The “good” {code} is.")
     assert said.text == f"Le «\u00a0bon\u00a0» {code} est."
 
 
 def test_french_typography_is_put_on_what_the_network_wrote(tokenizer: Tokenizer):
     engine = Dictionary(tokenizer, {'It is "good.': "C'est « bon."})
-    said = Translator(engine, tokenizer, DecodeConfig(), max_tokens=100, style="fr").translate('It is "good.')
+    said = translating(engine, tokenizer, style="fr").translate('It is "good.')
     assert said.text == "C’est «\u00a0bon."
 
 
 def test_the_network_sees_the_words_that_were_meant(tokenizer: Tokenizer):
     engine = Dictionary(tokenizer, {"Where is the train?": "Où est le train ?"})
     words = Spelling("the\t20000000\nis\t20000\nwhere\t90000\ntrain\t9000\n")
-    result = Translator(engine, tokenizer, DecodeConfig(), max_tokens=100, spelling=words).translate("Wehre is teh train? WHERE IS TEH TRIAN?")
+    result = translating(engine, tokenizer, spelling=words).translate("Wehre is teh train? WHERE IS TEH TRIAN?")
     assert engine.asked == ["Where is the train?", "Where is the train?"]
     assert result.mended == {"Wehre": "Where", "teh": "the", "trian": "train"}
     assert result.text == "Où est le train ? OÙ EST LE TRAIN ?"
@@ -414,6 +415,6 @@ def test_the_network_sees_the_words_that_were_meant(tokenizer: Tokenizer):
 def test_what_is_said_to_be_mended_is_what_the_network_has_seen_mended(tokenizer: Tokenizer, text: str, seen: str, mended: dict[str, str]):
     engine = Dictionary(tokenizer, {})
     words = Spelling("the\t20000000\nis\t20000\nwhere\t90000\ntrain\t9000\n")
-    result = Translator(engine, tokenizer, DecodeConfig(), max_tokens=100, spelling=words).translate(text)
+    result = translating(engine, tokenizer, spelling=words).translate(text)
     assert engine.asked[0] == seen
     assert result.mended == mended

@@ -37,7 +37,7 @@ def explain(
     from mt.config import update
     from mt.data.spelling import Spelling
     from mt.data.translation_memory import TranslationMemory
-    from mt.decoding.translator import unwrapped
+    from mt.decoding.sentence import unwrapped
     from mt.device import choose_device
     from mt.extras import plots
     from mt.extras.explain import explain as explain_sentence

@@ -122,7 +122,7 @@ def whole_file(translator: Translator, show: Show, path: Path, output: Path | No
     from mt.text.casing import has_letters
 
     weights = RunDir(model or default_model()).weights
-    how = (translator.config, translator.glossary.entries, translator.spelling.lines, translator.style)
+    how = (translator.network.config, translator.glossary.entries, translator.network.spelling.lines, translator.style)
     asked = chain((weights, weights.stat().st_mtime, options, *how), *(memory.entries.items() for memory in translator.memories))
     place = output.resolve() if output and (output.is_file() or not output.exists()) else None   # beside a pipe nothing can lie
     unfinished = Unfinished(place and place.with_name(f".{place.name}.mt-part"), asked)
@@ -148,7 +148,7 @@ class Show:
     def note(self, result: Translation) -> None:
         """Say what was read as what, and what may be wrong with a translation."""
         from mt import console
-        from mt.decoding.translator import IN_PIECES
+        from mt.decoding.sentence import IN_PIECES
 
         self.flawed += any(warning != IN_PIECES for warning in result.warnings)
         self.terms += self.glossary.check(result.source, result.text)

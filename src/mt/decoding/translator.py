@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import unicodedata
 from collections import deque
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
 
-from mt.config import DecodeConfig, Style
-from mt.data.spelling import Spelling
+from mt.config import Style
 from mt.data.translation_memory import TranslationMemory
-from mt.decoding.hypothesis import Engine, Hypothesis
+from mt.decoding.sentence import NOT_FOUND, Sentence, SentenceTranslator, as_one, unwrapped
 from mt.text import typography
-from mt.text.casing import has_letters, is_shouted, sentence_case
 from mt.text.fidelity import Protected, attempts, cut, flaws, invented, missing, readable
 from mt.text.glossary import Glossary
 from mt.text.literals import Literal, literals
 from mt.text.normalize import normalize, with_plain_spaces
 from mt.text.sentences import Document
-from mt.text.tokenizer import Tokenizer
 
 CHUNK = 512            # lines translated together; the first chunk is smaller, so that something appears soon
 FIRST_CHUNK = 64
 SIDE_BY_SIDE = 2       # chunks: while the network is busy with one, the other is taken apart or put together
-IN_PIECES = "a sentence was too long and was translated in pieces"   # nothing is lost by that
-NOT_FOUND = "no translation was found for a sentence; it is left as it was"
-LOOP = 4               # times the same tokens in a row, from which on it is a loop
-LONGEST_LOOP = 8       # tokens that are repeated
 EDGES = " \t\n\"'“”‘’()[]{}<>\u00a0\u202f"   # of what is translated by itself: not for the network, it may stand there in half
-WRAPPED = re.compile(r"""(?P<before>(?P<single>')|["\[]|)(?=\S)(?P<inside>[^"\[\]]*)(?<=\S)(?P<after>(?(single)'|(?:(?<!\d)["\]]|)))""")
-CUT_AT = (". ", "; ", ": ", ", ", " - ", " ")   # where a sentence too long for the network is cut, the best place first
 
 
 @dataclass(frozen=True)
@@ -49,42 +39,19 @@ class Translation:
     mended: dict[str, str] = field(default_factory=dict)      # mistyped words, without the capitals of titles, and what they were read as
 
 
-@dataclass(frozen=True)
-class Sentence:
-    """One translated sentence."""
-
-    texts: list[str]        # best first
-    confidences: list[float]
-    warnings: list[str]
-    mended: dict[str, str] = field(default_factory=dict)
-
-    def before(self, other: Sentence) -> Sentence:
-        """This one, and as alternatives what else the other has."""
-        confidences = {**dict(zip(other.texts, other.confidences, strict=True)), **dict(zip(self.texts, self.confidences, strict=True))}
-        texts = [*dict.fromkeys([*self.texts, *other.texts])][: len(other.texts)]
-        return Sentence(texts, [confidences[text] for text in texts], self.warnings)
-
-
 class Translator:
-    """Translates text with an engine and the tokenizer its network was trained with."""
+    """Translates text: sentences from a memory where it has them, and otherwise as the network says them, with nothing lost."""
 
     def __init__(
         self,
-        engine: Engine,
-        tokenizer: Tokenizer,
-        config: DecodeConfig,
+        network: SentenceTranslator,
         *,
-        max_tokens: int,
         glossary: Glossary | None = None,
         memories: Sequence[TranslationMemory] = (),
-        spelling: Spelling | None = None,
         style: Style = "keep",
     ) -> None:
-        self.engine, self.tokenizer, self.config = engine, tokenizer, config
-        self.max_tokens = max_tokens   # of a source sentence; longer ones are cut
-        self.glossary, self.spelling, self.style = glossary or Glossary({}), spelling or Spelling(), style
-        self.memories = memories       # the first that knows a text is asked
-        self.digits = frozenset(token for digit in "0123456789" for token in tokenizer.encode(digit) if tokenizer.decode([token]) == digit)
+        self.network, self.glossary, self.style = network, glossary or Glossary({}), style
+        self.memories = memories   # the first that knows a text is asked
 
     def translate(self, text: str) -> Translation:
         """A whole text, its layout kept: every line break, indentation and space between sentences."""
@@ -128,12 +95,12 @@ class Translator:
         tries = [attempts(source, self.glossary.find(source)) for source in sources]
         bare = [Sentence([str(first.restore(first.text))], [1.0], []) if first.is_bare else None for first, *_ in tries]
         known = [self.remembered(sentence, first) for sentence, (first, *_) in zip(sentences, tries, strict=True)]
-        several = self.config.n_best > 1   # of what is known the network says the others
+        several = self.network.config.n_best > 1   # of what is known the network says the others
         best = [found if several else remembered or found for found, remembered in zip(bare, known, strict=True)]
         pending = [i for i, found in enumerate(best) if found is None]
         for turn in range(max(map(len, tries), default=0)):
             now = [i for i in pending if turn < len(tries[i])]
-            for i, said in zip(now, self.translate_plain([tries[i][turn].text for i in now]), strict=True):
+            for i, said in zip(now, self.network.translate([tries[i][turn].text for i in now]), strict=True):
                 found = restored(tries[i][turn], said, self.style)
                 if found and all(check.kept for check in self.glossary.check(sources[i], found.texts[0])):
                     best[i] = self.better(sources[i], best[i], found)
@@ -172,59 +139,6 @@ class Translator:
         hard = [*self.glossary.find(source), *literals(source)]
         gone = missing(source, found.texts[0]) if found else [literal.text for literal in hard if literal.kind != "number"]
         return [literal for literal in hard if literal.text in gone]
-
-    def translate_plain(self, sentences: Sequence[str]) -> list[Sentence]:
-        """Sentences as the network says them. One without a letter is French already."""
-        results: list[Sentence] = [Sentence([sentence], [1.0], []) for sentence in sentences]
-        plain = [normalize(with_plain_spaces(sentence)) for sentence in sentences]
-        pieces_of = {i: self.in_pieces(sentence) for i, sentence in enumerate(plain) if has_letters(sentence)}
-        pieces = [self.as_learned(part) for parts in pieces_of.values() for part in parts]
-        said = self.search([self.tokenizer.encode(piece) for piece, _ in pieces])
-        found = (dataclasses.replace(each, mended=mended) for each, (_, mended) in zip(said, pieces, strict=True))
-        for i, parts in pieces_of.items():
-            results[i] = joined(parts, [with_capitals_of(part, next(found)) for part in parts])
-        return results
-
-    def as_learned(self, part: str) -> tuple[str, dict[str, str]]:
-        """A piece of text as the network has learned to read it, and its mistyped words with what was meant."""
-        return self.spelling.mend(sentence_case(unwrapped(part)[1], self.tokenizer, self.spelling.written))
-
-    def search(self, sources: list[list[int]]) -> list[Sentence]:
-        """Token numbers to sentences; a hypothesis that runs away is searched again, with a beam of 4 at least and without repetition."""
-        found = self.engine.translate(sources, self.config)
-        results = [self.sentence(hypotheses, []) for hypotheses in found]
-        astray = [i for i, hypotheses in enumerate(found) if self.runs_away(sources[i], hypotheses[0])]
-        if astray:
-            careful = dataclasses.replace(self.config, no_repeat=3, beam=max(4, self.config.beam))
-            for i, hypotheses in zip(astray, self.engine.translate([sources[i] for i in astray], careful), strict=True):
-                still = self.runs_away(sources[i], hypotheses[0]) or repeats(sources[i], self.digits) >= LOOP   # it may not, but should
-                results[i] = self.sentence(hypotheses, ["the translation may repeat itself or break off"] if still else [])
-        return results
-
-    def sentence(self, hypotheses: Sequence[Hypothesis], warnings: list[str]) -> Sentence:
-        """Hypotheses as text, each text once: it may have been found in several spellings of tokens. Brackets open without a space."""
-        confidences: dict[str, float] = {}
-        for hypothesis in hypotheses:
-            confidences.setdefault(re.sub(r"(?<=[(\[]) (?=\w)", "", normalize(self.tokenizer.decode(hypothesis.tokens))), hypothesis.confidence)
-        return Sentence(list(confidences), list(confidences.values()), warnings)
-
-    def runs_away(self, source: Sequence[int], hypothesis: Hypothesis) -> bool:
-        """Whether it never ended, or goes in circles that the source does not go in."""
-        times = repeats(hypothesis.tokens, self.digits)
-        return not hypothesis.finished or (times >= LOOP and times >= LOOP + repeats(source, self.digits) - 1)
-
-    def in_pieces(self, sentence: str) -> list[str]:
-        """The sentence, in pieces where it has more tokens than the network was trained on; a piece keeps the space at its end."""
-        if len(sentence) < 2 or len(sentence.encode()) < self.max_tokens or len(self.tokenizer.encode(sentence)) <= self.max_tokens:
-            return [sentence]   # no token is shorter than a byte
-        middle = len(sentence) // 2
-        for mark in CUT_AT:
-            places = [place + len(mark) for place in (sentence.rfind(mark, 0, middle), sentence.find(mark, middle)) if place >= 0]
-            near = [place for place in places if len(sentence) // 4 < place < 3 * len(sentence) // 4]
-            if near:
-                middle = min(near, key=lambda place: abs(place - len(sentence) // 2))
-                break
-        return [*self.in_pieces(sentence[:middle]), *self.in_pieces(sentence[middle:])]
 
     def carried(self, source: str, found: Sentence | None) -> Sentence:
         """The best translation there is, with a warning for each thing that it has lost or made up."""
@@ -270,47 +184,3 @@ def woven(parts: Sequence[str], said: Sequence[Sentence]) -> Sentence:
         if part.strip(EDGES):
             texts[2 * i] = part[: -len(part.lstrip(EDGES))] + text + part[len(part.rstrip(EDGES)) :]
     return as_one("".join(texts), said)
-
-
-def as_one(text: str, parts: Sequence[Sentence], *warnings: str) -> Sentence:
-    """A sentence that was translated in parts."""
-    mended = {word: meant for part in parts for word, meant in part.mended.items()}
-    warned = [*warnings, *(warning for part in parts for warning in part.warnings)]
-    return Sentence([text], [min(part.confidences[0] for part in parts)], warned, mended)
-
-
-def with_capitals_of(source: str, sentence: Sentence) -> Sentence:
-    """The sentence with the capitals of its source; the source itself where there is nothing to translate, or nothing was found."""
-    if not has_letters(source):
-        return Sentence([source.strip()], [1.0], [])
-    if not sentence.texts[0]:
-        return Sentence([source.strip()], [0.0], [NOT_FOUND])
-    before, inside, after = unwrapped(source)
-    large = max(map(len, sentence.texts)) if is_shouted(source) else inside[:1].isupper()   # how many letters
-    return dataclasses.replace(sentence, texts=[before + text[:large].upper() + text[large:] + after for text in sentence.texts])
-
-
-def unwrapped(part: str) -> tuple[str, str, str]:
-    """What stands before and after a sentence whose quotation marks, or square brackets, are all at its ends, and the sentence without them."""
-    match = WRAPPED.fullmatch(part.strip())
-    return (match["before"], match["inside"], match["after"]) if match else ("", part.strip(), "")
-
-
-def joined(parts: Sequence[str], pieces: Sequence[Sentence]) -> Sentence:
-    """The pieces of a sentence that was cut, as one; with a space where the source has one."""
-    if len(pieces) == 1:
-        return pieces[0]
-    text = "".join(piece.texts[0] + " " * part.endswith(" ") for part, piece in zip(parts, pieces, strict=True))
-    return as_one(text, pieces, IN_PIECES)
-
-
-def repeats(tokens: Sequence[int], digits: Container[int]) -> int:
-    """How many times in a row the same few tokens stand, at the most; numbers such as 1000000 do not count."""
-    most = 1
-    for width in range(1, LONGEST_LOOP + 1):
-        run = 0   # how long the tokens have been what they were `width` before
-        for earlier, token in zip(tokens, tokens[width:], strict=False):
-            run = run + 1 if token == earlier and token not in digits else 0
-            if run >= most * width:
-                most = run // width + 1
-    return most
