@@ -179,9 +179,9 @@ def test_line_separators_inside_a_test_sentence_stay(tmp_path: Path):
 
 def test_a_tokenizer_can_be_used_again(prepared: Path, tmp_path: Path):
     model = prepared / "tokenizer.model"
-    manifest = prepare(Sources(sample()), tmp_path / "out", DataConfig(vocab_size=8000), jobs=1, tokenizer=model)
+    manifest = prepare(Sources(sample()), tmp_path / "out", DataConfig(vocab_size=8000, tokenizer="bpe"), jobs=1, tokenizer=model)
     assert (tmp_path / "out" / "tokenizer.model").read_bytes() == model.read_bytes()
-    assert manifest["data"]["vocab_size"] == Tokenizer.load(model).vocab_size
+    assert (manifest["data"]["vocab_size"], manifest["data"]["tokenizer"]) == (Tokenizer.load(model).vocab_size, "unigram")
     with pytest.raises(RunError):
         prepare(Sources(sample()), tmp_path / "other", CONFIG, jobs=1, tokenizer=prepared / "valid.tsv")
     assert not (tmp_path / "other").exists()

@@ -22,6 +22,10 @@ def tokenizer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     return train_tokenizer(LINES * 20, path, vocab_size=400, kind=request.param, seed=1, threads=1)
 
 
+def test_it_knows_how_it_was_learned(tokenizer: Tokenizer, request: pytest.FixtureRequest):
+    assert tokenizer.kind == request.node.callspec.params["tokenizer"]
+
+
 @given(text=st.text(st.characters(exclude_categories=("Cs",))))
 def test_any_text_comes_back_as_it_was(tokenizer: Tokenizer, text: str):
     assert tokenizer.decode(tokenizer.encode(text)) == text

@@ -82,7 +82,7 @@ def prepare(sources: Sources, out: Path, config: DataConfig, *, jobs: int, token
         with replacing(out) as folder:
             write_raw(folder, parts)
             write_text(RunDir(folder).words, as_lines(parts.words | known.listed))   # the larger count: much may stand in both texts
-            vocab_size = place_tokenizer(folder, parts.train, config, tokenizer)
+            placed = place_tokenizer(folder, parts.train, config, tokenizer)
             normal_valid = [Pair(normalize(src), normalize_french(tgt)) for src, tgt in parts.valid]
             sizes = {
                 "train": write_arrow(folder / "train", parts.train, config, tally, mapped),
@@ -94,7 +94,7 @@ def prepare(sources: Sources, out: Path, config: DataConfig, *, jobs: int, token
                     raise DataError(f"no pair of at most {config.max_tokens} tokens is left for {part}", fix="raise --max-tokens, or give more text")
             manifest = {
                 "mt": __version__,
-                "data": dataclasses.asdict(dataclasses.replace(config, vocab_size=vocab_size)),
+                "data": dataclasses.asdict(dataclasses.replace(config, vocab_size=placed.vocab_size, tokenizer=placed.kind)),
                 "sources": {source.name: {"weight": source.weight, "pairs": counts[source.name], **sums(source)} for source in sources.train},
                 "held_out": {source.name: sums(source) for source in (*sources.valid, *sources.test)},
                 "removed": dict(tally),
@@ -262,18 +262,15 @@ def repeat(train: list[tuple[Pair, float]], config: DataConfig) -> list[Pair]:
     return copies
 
 
-def place_tokenizer(folder: Path, pairs: list[Pair], config: DataConfig, existing: Path | None) -> int:
-    """Put a tokenizer into the folder, the existing one or one learned from the pairs; returns the size of its vocabulary."""
+def place_tokenizer(folder: Path, pairs: list[Pair], config: DataConfig, existing: Path | None) -> Tokenizer:
+    """Put a tokenizer into the folder, the existing one or one learned from the pairs."""
     path = RunDir(folder).tokenizer
     if existing is not None:
         shutil.copyfile(existing, path)
-        return Tokenizer.load(path).vocab_size
+        return Tokenizer.load(path)
     console.log(f"learning {config.vocab_size:,} tokens from {min(len(pairs), TOKENIZER_PAIRS):,} pairs")
     lines = (side for pair in pairs[:TOKENIZER_PAIRS] for side in pair)   # the pairs are shuffled already
-    learned = train_tokenizer(
-        lines, path, vocab_size=config.vocab_size, kind=config.tokenizer, seed=config.seed, threads=THREADS
-    )
-    return learned.vocab_size
+    return train_tokenizer(lines, path, vocab_size=config.vocab_size, kind=config.tokenizer, seed=config.seed, threads=THREADS)
 
 
 def write_arrow(folder: Path, pairs: list[Pair], config: DataConfig, tally: Counter[str], mapped: Map) -> dict[str, int]:

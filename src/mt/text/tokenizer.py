@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import sentencepiece
 
@@ -47,6 +48,11 @@ class Tokenizer:
     @property
     def vocab_size(self) -> int:
         return int(self.processor.get_piece_size())
+
+    @property
+    def kind(self) -> Literal["unigram", "bpe"]:
+        """How it was learned: what scores a piece is its log-probability, or in BPE its rank."""
+        return "bpe" if all(self.processor.get_score(token).is_integer() for token in range(self.vocab_size)) else "unigram"
 
     def encode(self, text: str) -> list[int]:
         """The tokens of a text, without <s> and </s>."""
