@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from mt.text.fidelity import apart, attempts, cut, invented, missing, protect, readable
@@ -117,6 +118,30 @@ def test_attempts_hide_numbers_only_when_that_is_needed():
     assert [attempt.text for attempt in attempts("files in {dir}")] == ["files in XX1"]
 
 
+@pytest.mark.parametrize(
+    ("source", "asked", "said", "french"),
+    [
+        ("the 12th century", "the 19th century", "le XIXe siècle", "le XIIe siècle"),
+        ("a twelfth-century church", "a 19th-century church", "une église du XIXe siècle", "une église du XIIe siècle"),
+        ("THE 1ST CENTURY", "THE 19TH CENTURY", "LE XIXE SIÈCLE", "LE Ier SIÈCLE"),
+        ("the 8th and the 19th century", "the 17th and the 19th century", "le XVIIe et le XIXe siècle", "le VIIIe et le XIXe siècle"),
+        ("the 2nd, 3rd and 4th centuries", "the 19th, 17th and 20th centuries", "les XIXe, XVIIe et XXe siècles", "les IIe, IIIe et IVe siècles"),
+        ("from the 9th to the early 11th century", "from the 19th to the early 17th century", "du XIXe au début du XVIIe", "du IXe au début du XIe"),
+        ("the 12th century at 5", "the 19th century at 5", "le XVIIe siècle à 5", None),   # not what was asked: the next attempt
+    ],
+)
+def test_a_rare_century_is_asked_as_one_that_the_network_knows(source: str, asked: str, said: str, french: str | None):
+    first, second, *_ = attempts(source)
+    assert first.text == asked
+    assert first.restore(said) == french
+    assert second.text == source
+
+
+@pytest.mark.parametrize("text", ["the 19th century", "the third century", "the 45th century", "my 12th birthday", "twelfth night", "both centuries"])
+def test_other_ordinals_are_asked_as_they_are(text: str):
+    assert attempts(text)[0].text == text
+
+
 def test_what_stands_for_a_count_is_hidden_as_a_number_and_if_that_is_lost_as_a_name():
     assert [attempt.text for attempt in attempts("%d files in %s")] == ["947 files in XX2", "XX1 files in XX2"]
     assert [attempt.text for attempt in attempts("{n} of 5")] == ["947 of 5", "947 of 940", "XX1 of 940"]
@@ -135,6 +160,7 @@ UGLY = st.text(st.sampled_from("aB1 ._-/:@#%$€{}<>()[]`'\"\\&;,!?\u202féж東
 
 @given(st.one_of(st.text(), UGLY))
 def test_a_text_is_faithful_to_itself(text: str):
+    assume(not re.search("[0-9](?:st|nd|rd|th)", text))   # 2nd is not French
     assert missing(text, text) == []
     assert invented(text, text) == []
 

@@ -59,7 +59,7 @@ class Protected:
     """A text whose literals are hidden: `text` is for the network, `restore` puts them into its translation."""
 
     text: str
-    hidden: list[tuple[str, Literal, bool, bool]]   # stand-in, what it stands for, whether that touches what is before and after it
+    hidden: list[tuple[str, Literal, bool, bool]]   # stand-in in French, what it stands for, whether that touches what is before and after it
     before: str = ""                                # emoji and tags at the edges, which the network need not see
     after: str = ""
 
@@ -101,17 +101,17 @@ def protect(source: str, found: Sequence[Literal] | None = None) -> Protected:
     for literal in queue:
         if literal.start < first or literal.end > last:
             continue
-        while (name := stand_in(literal.kind, i)) in source:
+        while (name := literal.stand_in or stand_in(literal.kind, i)) in source:
             i += 1
         i += 1
         before, after = source[first : literal.start][-1:], source[literal.end : last][:1]
-        is_word = literal.kind not in (*COUNTED, "term")
+        is_word = literal.kind not in (*COUNTED, "century", "term")
         touches_before = is_word and before != "" and not before.isspace() and before not in "([{'\"‘“«-/"
         is_glued = touches_before or (hidden != [] and literal.start == end)
         touches_after = is_word and after.isalnum()
         text += source[end : literal.start]
         text += " " * (is_glued and not text.endswith(" ")) + name + " " * touches_after
-        hidden.append((name, literal, touches_before, touches_after))
+        hidden.append((numbers.LEARNED_CENTURIES.get(name.lower(), name), literal, touches_before, touches_after))
         end = literal.end
     return Protected(text + source[end:last], hidden, source[:first], source[last:])
 
@@ -145,15 +145,18 @@ def edges(source: str, found: Sequence[Literal]) -> tuple[int, int]:
 
 
 def attempts(source: str, terms: Sequence[Literal] = ()) -> list[Protected]:
-    """What to give the network, one after the other until nothing is missing: numbers as they are, then as other numbers, counts as names.
+    """What to give the network, one after the other until nothing is missing.
 
+    First rare centuries as others and numbers as they are, then all as it is, then numbers as other numbers, then counts as names.
     `terms` are a glossary's: the network may use them by itself, and knows their gender then, if not their capitals. All else is hidden
     from the start: it would be spelled letter by letter, slowly and often wrong.
     """
+    centuries = [Literal("century", match[0], match.start(), french, known) for match, known, french in numbers.centuries(source)]
     found = [*terms, *literals(source)]
     words = [literal for literal in found if literal.kind != "number"]
     named: list[Literal] = [replace(literal, kind="placeholder") if literal.kind == "count" else literal for literal in found]
-    tries = [protect(source, words), *[protect(source, found)] * (words != found), *[protect(source, named)] * (named != found)]
+    ways = [[*centuries, *words], words, found, named]
+    tries = [protect(source, way) for i, way in enumerate(ways) if way not in ways[:i]]
     by_itself = terms and not tries[0].is_bare and all(term.target.islower() for term in terms)
     return [attempts(source)[0], *tries] if by_itself else tries
 
