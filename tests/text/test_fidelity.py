@@ -58,6 +58,7 @@ def test_a_faithful_translation_is_not_blamed(source: str, translation: str):
         ("It costs $1,250.50", "Ça coûte 1 250 $", ["$1,250.50"], ["1 250"]),
         ("Contact us", "Contactez-nous à info@example.fr ou au 555", [], ["info@example.fr", "555"]),
         ("@ann said hi", "ann a dit bonjour", ["@ann"], []),
+        ("She is seventy-five", "Elle a soixante-cinq ans", ["seventy-five"], []),
         ("Set user_name", "Réglez le nom", ["user_name"], []),
     ],
 )
@@ -166,6 +167,7 @@ def test_a_text_is_faithful_to_itself(text: str):
 
 
 @given(UGLY)
+@example("_1X")
 @example(".€1")
 def test_what_is_hidden_comes_back_where_it_was(text: str):
     words = [literal for literal in literals(text) if literal.kind != "number"]

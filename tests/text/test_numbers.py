@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mt.text.numbers import in_french, invented, lost, spelled
+from mt.text.number_words import CARDINALS, TENS, compounds, spelled
+from mt.text.number_words import in_french as compound
+from mt.text.number_words import lost as lost_words
+from mt.text.numbers import in_french, invented, lost
+
+COMPOUNDS = {10 * i + j: f"{tens}-{unit}" for i, tens in enumerate(TENS, 2) for j, unit in enumerate(CARDINALS, 1)}
 
 
 @pytest.mark.parametrize(
@@ -180,6 +185,38 @@ def test_every_amount_survives_its_french_dress(amount):
     english = f"${amount:,}"
     assert lost(english, in_french(english)) == []
     assert invented(english, in_french(english)) == []
+
+
+@given(st.sampled_from(list(COMPOUNDS)), st.sampled_from(list(COMPOUNDS)))
+@example(22, 82)
+@example(64, 74)
+@example(84, 94)
+def test_numbers_in_words_are_told_apart(one: int, other: int):
+    [(match, value, french)] = compounds(f"It is {COMPOUNDS[one]}.")
+    assert (match[0], value, french) == (COMPOUNDS[one], one, compound(one))
+    said = [compound(other), compound(other).replace("-", " "), str(other), f"3{other}"]
+    assert all(lost_words(COMPOUNDS[one], text) == [COMPOUNDS[one]] * (one != other) for text in said)
+
+
+@pytest.mark.parametrize(
+    ("english", "french", "other"),
+    [
+        ("the twenty-first time", "la vingt et unième fois", "la vingt-deuxième fois"),
+        ("the seventy-fifth time", "la soixante-quinzième fois", "la soixante-cinquième fois"),
+        ("his eighty-ninth game", "son quatre-vingt-neuvième match", "son vingt-neuvième match"),
+        ("my ninety-first year", "ma quatre-vingt-onzième année", "ma quatre-vingt-unième année"),
+        ("Thirty-One cats", "Trente et une chattes", "Trente-deux chats"),
+        ("nineteen seventy-five", "1975", "1957"),
+    ],
+)
+def test_a_changed_number_in_words_is_noticed(english: str, french: str, other: str):
+    assert lost_words(english, french) == []
+    assert lost_words(english, other) != []
+
+
+def test_a_number_in_words_has_the_capitals_of_its_source():
+    text = "Ninety-nine of them, SEVENTY-TWO and Twenty-One: the thirty-second"
+    assert [french for *_, french in compounds(text)] == ["Quatre-vingt-dix-neuf", "SOIXANTE-DOUZE", "vingt et un", "32e"]
 
 
 def test_number_words_add_up():

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from mt.text import numbers
+from mt.text import number_words, numbers
 from mt.text.casing import has_letters
 from mt.text.literals import Kind, Literal, literals, without
 
@@ -29,7 +29,10 @@ def missing(source: str, translation: str) -> list[str]:
     """What of the source its translation has not, or not as often."""
     hard = dict.fromkeys(literal.text for literal in literals(source) if literal.kind != "number")
     lost = [text for text in hard if translation.count(text) < source.count(text)]
-    return lost + (numbers.lost(without(source), without(translation)) if re.search("[0-9]", source) else [])
+    if not re.search("[0-9]|ty-", source, re.IGNORECASE):
+        return lost
+    plain, said = without(source), without(translation)
+    return lost + numbers.lost(plain, said) + number_words.lost(plain, said)
 
 
 def flaws(source: str, translation: str, terms: Sequence[Literal] = ()) -> list[str]:
@@ -66,12 +69,12 @@ class Protected:
     @property
     def is_bare(self) -> bool:
         """Whether nothing is left to translate."""
-        return not has_letters(self.bare)
+        return not any(map(has_letters, self.bare))
 
     @property
-    def bare(self) -> str:
-        """What is left to translate."""
-        return re.sub("|".join(stand_in for stand_in, *_ in self.hidden), "", self.text) if self.hidden else self.text
+    def bare(self) -> list[str]:
+        """What is left to translate, around the stand-ins."""
+        return re.split("|".join(stand_in for stand_in, *_ in self.hidden), self.text) if self.hidden else [self.text]
 
     def restore(self, translation: str) -> str | None:
         """The translation with every literal in its place; None when a stand-in was lost, doubled or changed, or something like one is left."""
@@ -88,7 +91,7 @@ class Protected:
             parts += [translation[end:start], target]
             end = max(end, stop)   # two that touch share the space between them
         around = [*parts[1::2], translation[end:]]
-        if self.hidden and any(map(REMAINS.search, around)) and not REMAINS.search(self.bare):
+        if self.hidden and any(map(REMAINS.search, around)) and not any(map(REMAINS.search, self.bare)):
             return None
         return "".join([*parts, translation[end:], self.after])
 
@@ -111,7 +114,7 @@ def protect(source: str, found: Sequence[Literal] | None = None) -> Protected:
         touches_after = is_word and after.isalnum()
         text += source[end : literal.start]
         text += " " * (is_glued and not text.endswith(" ")) + name + " " * touches_after
-        hidden.append((numbers.LEARNED_CENTURIES.get(name.lower(), name), literal, touches_before, touches_after))
+        hidden.append((number_words.LEARNED_CENTURIES.get(name.lower(), name), literal, touches_before, touches_after))
         end = literal.end
     return Protected(text + source[end:last], hidden, source[:first], source[last:])
 
@@ -151,8 +154,9 @@ def attempts(source: str, terms: Sequence[Literal] = ()) -> list[Protected]:
     `terms` are a glossary's: the network may use them by itself, and knows their gender then, if not their capitals. All else is hidden
     from the start: it would be spelled letter by letter, slowly and often wrong.
     """
-    centuries = [Literal("century", match[0], match.start(), french, known) for match, known, french in numbers.centuries(source)]
-    found = [*terms, *literals(source)]
+    centuries = [Literal("century", match[0], match.start(), french, known) for match, known, french in number_words.centuries(source)]
+    compounds = [Literal("number", match[0], match.start(), french) for match, _, french in number_words.compounds(source)]
+    found = [*terms, *literals(source), *compounds]
     words = [literal for literal in found if literal.kind != "number"]
     named: list[Literal] = [replace(literal, kind="placeholder") if literal.kind == "count" else literal for literal in found]
     ways = [[*centuries, *words], words, found, named]

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from mt.text import number_words
 from mt.text.normalize import NARROW_NO_BREAK, NO_BREAK
 
 THOUSANDS = {"k": "k", "K": "k", "M": "M", "m": "M", "B": "Md", "bn": "Md"}   # of money: $5B is 5 Md$
@@ -49,43 +50,6 @@ SIGNS = {
 AFTERNOON = re.compile(r"(?<![a-z])p\.?\s?m(?![a-z])|après-midi|soir", re.IGNORECASE)
 
 
-def table(words: str, *, start: int = 0, step: int = 1) -> dict[str, int]:
-    """Words to values: | stands between the words of one value and those of the next."""
-    return {word: start + step * i for i, group in enumerate(words.split("|")) for word in group.split()}
-
-
-CENTURIES = "Ier IIe IIIe IVe Ve VIe VIIe VIIIe IXe Xe XIe XIIe XIIIe XIVe XVe XVIe XVIIe XVIIIe XIXe XXe XXIe".split()
-FRENCH_WORDS = {
-    **table(
-        "zéro minuit|un une premier première ier|deux second seconde deuxième double|trois troisième triple|quatre quatrième|cinq cinquième"
-        "|six sixième|sept septième|huit huitième|neuf neuvième|dix dixième dizaine|onze onzième|douze douzième douzaine midi|treize treizième"
-        "|quatorze quatorzième|quinze quinzième quart|seize seizième|dix-sept dix-septième|dix-huit dix-huitième|dix-neuf dix-neuvième"
-        "|vingt vingtième vingtaine"
-    ),
-    **table("trente demi demie|quarante|cinquante|soixante", start=30, step=10),
-    "cent": 100, "centaine": 100, "mille": 1000, "millier": 1000,
-    **table("janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre", start=1),
-    **table("|".join(CENTURIES).lower(), start=1),
-}
-ENGLISH_WORDS = {
-    **table(
-        "zero midnight|a an one once first|two twice second couple both|three thrice third|four fourth|five fifth|six sixth|seven seventh"
-        "|eight eighth|nine ninth|ten tenth decade|eleven eleventh|twelve twelfth dozen noon|thirteen thirteenth|fourteen fourteenth"
-        "|fifteen fifteenth quarter|sixteen sixteenth|seventeen seventeenth|eighteen eighteenth|nineteen nineteenth|twenty twentieth"
-    ),
-    **table("thirty thirtieth half|forty|fifty|sixty|seventy|eighty|ninety", start=30, step=10),
-    **table("january|february|march|april|may|june|july|august|september|october|november|december", start=1),
-}
-ORDINALS = {word: value for word, value in ENGLISH_WORDS.items() if word.endswith("th") and 4 <= value <= 20}   # the third is said as it is
-ORDINAL = rf"\b(?:[0-9]{{1,2}}(?:st|nd|rd|th)|{'|'.join(ORDINALS)})\b"
-CENTURY = re.compile(   # also the first of "12th and early 13th centuries"
-    rf"{ORDINAL}(?=(?:[-,]{{0,2}} (?:(?:and|or|to|through) )?(?:the )?(?:(?:early|mid|late)[ -])?{ORDINAL}){{0,3}}[ -]centur(?:y|ies)\b)",
-    re.IGNORECASE,
-)
-LEARNED_CENTURIES = {"19th": "XIXe", "17th": "XVIIe", "20th": "XXe", "16th": "XVIe", "21st": "XXIe"}   # which networks know: text is full of them
-MAGNITUDES = {"hundred": 100, "century": 100, "thousand": 1000, "k": 1000, "million": 10**6, "m": 10**6, "billion": 10**9, "bn": 10**9}
-
-
 def in_billions(match: re.Match[str]) -> str:
     """What LARGE finds, with the words that French has: it has no usual one for a trillion, so $2.7 trillion is $2,700 billion."""
     english = match[0].lower()
@@ -100,25 +64,12 @@ def in_billions(match: re.Match[str]) -> str:
     return said[:large].upper() + said[large:]
 
 
-def centuries(text: str) -> Iterator[tuple[re.Match[str], str, str]]:
-    """The centuries that a network may confuse, each with another one that it knows and that the text has not, and how French writes it.
-
-    The 19th century stands in tens of thousands of sentences, the 12th in a few dozen.
-    """
-    unused = [known for known in LEARNED_CENTURIES if known not in text]
-    for match in CENTURY.finditer(text):
-        value = ORDINALS.get(match[0].lower()) or int(re.sub("[^0-9]", "", match[0]) or 0)
-        if 0 < value <= len(CENTURIES) and CENTURIES[value - 1] not in LEARNED_CENTURIES.values() and unused:
-            known = unused.pop(0)
-            yield match, known.upper() if match[0].isupper() else known, CENTURIES[value - 1]
-
-
 def lost(source: str, translation: str) -> list[str]:
     """The numbers of an English text that its French has neither in figures nor, where they are small, in words."""
     offered = Counter(key for token in FRENCH_NUMBER.finditer(translation) for key in offers(token))
     words = re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", translation.lower())
     offered["p.m."] = len(AFTERNOON.findall(translation))
-    offered.update(str(FRENCH_WORDS.get(word, FRENCH_WORDS.get(word.removesuffix("s")))) for word in words)
+    offered.update(str(number_words.IN_FRENCH.get(word, number_words.IN_FRENCH.get(word.removesuffix("s")))) for word in words)
     missing = []
     for number in NUMBER.findall(source):
         found = next((keys for keys in readings(number) if all(offered[each] >= count for each, count in Counter(keys).items())), None)
@@ -132,7 +83,7 @@ def lost(source: str, translation: str) -> list[str]:
 
 def invented(source: str, translation: str) -> list[str]:
     """The numbers in figures of a French text that its English has neither in figures nor in words."""
-    known = {key for number in NUMBER.findall(source) for keys in readings(number) for key in keys} | spelled(source)
+    known = {key for number in NUMBER.findall(source) for keys in readings(number) for key in keys} | number_words.spelled(source)
     known |= {"00", *["100"] * ("%" in source)}   # 5 p. 100
     tokens = FRENCH_NUMBER.finditer(translation)
     return [token["digits"] for token in tokens if not known & values(token) and not known.issuperset(runs(token["digits"]))]
@@ -187,29 +138,6 @@ def values(token: re.Match[str]) -> set[str]:
 def runs(digits: str) -> list[str]:
     """The keys of each row of figures without a separator."""
     return [key(run) for run in re.findall("[0-9]+", digits)]
-
-
-def spelled(text: str) -> set[str]:
-    """The values of an English text's number words: "two hundred and five" gives 2, 200 and 205, "5 million" 5000000."""
-    sums: set[float] = set()
-    total = current = century = 0.0
-    for word in re.findall(r"[0-9]+(?:\.[0-9]+)?|[a-z]+", text.lower()):
-        known = word if word in ENGLISH_WORDS or word in MAGNITUDES else word.removesuffix("s").removesuffix("th")
-        if known in MAGNITUDES:
-            current, century = max(current, 1) * MAGNITUDES[known], 0
-            if MAGNITUDES[known] > 100:
-                total, current = total + current, 0
-            sums.add(total + current)
-        elif known in ENGLISH_WORDS:
-            value = ENGLISH_WORDS[known]
-            if current % 100 == 0 or (current % 10 == 0 and value < 10):
-                current += value
-            else:
-                century, current = current, value   # nineteen eighty-four
-            sums |= {value, 100 * century + current, total + current}
-        elif word != "and":
-            total, current, century = 0, float(word) if word[0].isdigit() else 0, 0
-    return {f"{value:.15g}" for value in sums}
 
 
 def in_french(number: str) -> str:
