@@ -11,6 +11,7 @@ from mt.config import DecodeConfig
 from mt.data.spelling import Spelling
 from mt.decoding.hypothesis import Engine, Hypothesis
 from mt.text.casing import has_letters, is_shouted, sentence_case
+from mt.text.elision import elide
 from mt.text.normalize import normalize, with_plain_spaces
 from mt.text.tokenizer import Tokenizer
 
@@ -76,10 +77,14 @@ class SentenceTranslator:
         return results
 
     def as_text(self, hypotheses: Sequence[Hypothesis], warnings: list[str]) -> Sentence:
-        """Hypotheses as text, each text once: it may have been found in several spellings of tokens. Brackets open without a space."""
+        """Hypotheses as text, each text once: it may have been found in several spellings of tokens.
+
+        Brackets open without a space, and what French elides is elided.
+        """
         confidences: dict[str, float] = {}
         for hypothesis in hypotheses:
-            confidences.setdefault(re.sub(r"(?<=[(\[]) (?=\w)", "", normalize(self.tokenizer.decode(hypothesis.tokens))), hypothesis.confidence)
+            text = re.sub(r"(?<=[(\[]) (?=\w)", "", normalize(self.tokenizer.decode(hypothesis.tokens)))
+            confidences.setdefault(elide(text), hypothesis.confidence)
         return Sentence(list(confidences), list(confidences.values()), warnings)
 
     def runs_away(self, source: Sequence[int], hypothesis: Hypothesis) -> bool:
