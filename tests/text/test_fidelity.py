@@ -129,17 +129,26 @@ def test_attempts_hide_numbers_only_when_that_is_needed():
         ("the 2nd, 3rd and 4th centuries", "the 19th, 17th and 20th centuries", "les XIXe, XVIIe et XXe siècles", "les IIe, IIIe et IVe siècles"),
         ("from the 9th to the early 11th century", "from the 19th to the early 17th century", "du XIXe au début du XVIIe", "du IXe au début du XIe"),
         ("the 12th century at 5", "the 19th century at 5", "le XVIIe siècle à 5", None),   # not what was asked: the next attempt
+        ("In 2,500 BCE.", "In 1887.", "En 1887.", "En 2500\u00a0avant notre ère."),
+        ("From 27 BC to AD 14.", "From 1887 to 1864.", "De 1887 à 1864.", "De 27\u00a0av. J.-C. à 14\u00a0apr. J.-C."),
+        ("391 A.D. was", "1887 was", "1887 fut", "391\u00a0apr. J.-C. fut"),
+        ("a 5th-century BC vase", "a 19th-century vase", "un vase du XIXe siècle", "un vase du Ve siècle\u00a0av. J.-C."),
+        ("the 19th century CE", "the 17th century", "le XVIIe siècle", "le XIXe siècle\u00a0de notre ère"),
+        ("World War I began", "World War II began", "La Seconde Guerre mondiale", "La Première Guerre mondiale"),
     ],
 )
-def test_a_rare_century_is_asked_as_one_that_the_network_knows(source: str, asked: str, said: str, french: str | None):
+def test_a_rare_date_is_asked_as_one_that_the_network_knows(source: str, asked: str, said: str, french: str | None):
     first, second, *_ = attempts(source)
     assert first.text == asked
     assert first.restore(said) == french
     assert second.text == source
 
 
-@pytest.mark.parametrize("text", ["the 19th century", "the third century", "the 45th century", "my 12th birthday", "twelfth night", "both centuries"])
-def test_other_ordinals_are_asked_as_they_are(text: str):
+@pytest.mark.parametrize(
+    "text",
+    ["the 19th century", "the third century", "the 45th century", "my 12th birthday", "both centuries", "World War I, World War II", "5 ADs", "BC 4"],
+)
+def test_other_dates_are_asked_as_they_are(text: str):
     assert attempts(text)[0].text == text
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from mt.text import number_words, numbers
 from mt.text.casing import has_letters
+from mt.text.eras import eras
 from mt.text.literals import Kind, Literal, literals, without
 
 REMAINS = re.compile(r"(?<!\w)X{1,2}[0-9]*(?!\w)")         # of a stand-in that was said in pieces
@@ -93,7 +94,7 @@ class Protected:
         around = [*parts[1::2], translation[end:]]
         if self.hidden and any(map(REMAINS.search, around)) and not any(map(REMAINS.search, self.bare)):
             return None
-        return "".join([*parts, translation[end:], self.after])
+        return re.sub(r"J\.-C\.\.(?!\.)", "J.-C.", "".join([*parts, translation[end:], self.after]))   # one period ends it and the sentence
 
 
 def protect(source: str, found: Sequence[Literal] | None = None) -> Protected:
@@ -104,17 +105,17 @@ def protect(source: str, found: Sequence[Literal] | None = None) -> Protected:
     for literal in queue:
         if literal.start < first or literal.end > last:
             continue
-        while (name := literal.stand_in or stand_in(literal.kind, i)) in source:
+        while (name := literal.asked or stand_in(literal.kind, i)) in source:
             i += 1
         i += 1
         before, after = source[first : literal.start][-1:], source[literal.end : last][:1]
-        is_word = literal.kind not in (*COUNTED, "century", "term")
+        is_word = literal.kind not in (*COUNTED, "era", "term")
         touches_before = is_word and before != "" and not before.isspace() and before not in "([{'\"‘“«-/"
         is_glued = touches_before or (hidden != [] and literal.start == end)
         touches_after = is_word and after.isalnum()
         text += source[end : literal.start]
         text += " " * (is_glued and not text.endswith(" ")) + name + " " * touches_after
-        hidden.append((number_words.LEARNED_CENTURIES.get(name.lower(), name), literal, touches_before, touches_after))
+        hidden.append((literal.said or name, literal, touches_before, touches_after))
         end = literal.end
     return Protected(text + source[end:last], hidden, source[:first], source[last:])
 
@@ -150,16 +151,16 @@ def edges(source: str, found: Sequence[Literal]) -> tuple[int, int]:
 def attempts(source: str, terms: Sequence[Literal] = ()) -> list[Protected]:
     """What to give the network, one after the other until nothing is missing.
 
-    First rare centuries as others and numbers as they are, then all as it is, then numbers as other numbers, then counts as names.
+    First rare dates as others and numbers as they are, then all as it is, then numbers as other numbers, then counts as names.
     `terms` are a glossary's: the network may use them by itself, and knows their gender then, if not their capitals. All else is hidden
     from the start: it would be spelled letter by letter, slowly and often wrong.
     """
-    centuries = [Literal("century", match[0], match.start(), french, known) for match, known, french in number_words.centuries(source)]
+    dated = [Literal("era", era.text, era.start, era.french, era.asked, era.said) for era in eras(source)]
     compounds = [Literal("number", match[0], match.start(), french) for match, _, french in number_words.compounds(source)]
     found = [*terms, *literals(source), *compounds]
     words = [literal for literal in found if literal.kind != "number"]
     named: list[Literal] = [replace(literal, kind="placeholder") if literal.kind == "count" else literal for literal in found]
-    ways = [[*centuries, *words], words, found, named]
+    ways = [[*dated, *words], words, found, named]
     tries = [protect(source, way) for i, way in enumerate(ways) if way not in ways[:i]]
     by_itself = terms and not tries[0].is_bare and all(term.target.islower() for term in terms)
     return [attempts(source)[0], *tries] if by_itself else tries

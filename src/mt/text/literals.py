@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from mt.text import numbers
 
-Kind = typing.Literal["code", "url", "email", "handle", "placeholder", "count", "tag", "emoji", "script", "number", "century", "term"]
+Kind = typing.Literal["code", "url", "email", "handle", "placeholder", "count", "tag", "emoji", "script", "number", "era", "term"]
 
 # Signs (save those of `numbers`), and letters of other languages than these two, which the network has not learned and French keeps.
 PICTURES = (
@@ -83,7 +83,8 @@ class Literal:
     text: str
     start: int
     target: str
-    stand_in: str = ""   # for the network; none: any
+    asked: str = ""      # for the network instead; none: any stand-in
+    said: str = ""       # how that stands in French
 
     @property
     def end(self) -> int:

@@ -1,9 +1,11 @@
-"""Numbers in words: what those of an English text add up to, which of them its French lost; and centuries, which French has in Roman figures."""
+"""Numbers in words: what those of an English text add up to, and which of them its French lost."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+
+CENTURIES = "Ier IIe IIIe IVe Ve VIe VIIe VIIIe IXe Xe XIe XIIe XIIIe XIVe XVe XVIe XVIIe XVIIIe XIXe XXe XXIe".split()
 
 
 def table(words: str, *, start: int = 0, step: int = 1) -> dict[str, int]:
@@ -11,7 +13,6 @@ def table(words: str, *, start: int = 0, step: int = 1) -> dict[str, int]:
     return {word: start + step * i for i, group in enumerate(words.split("|")) for word in group.split()}
 
 
-CENTURIES = "Ier IIe IIIe IVe Ve VIe VIIe VIIIe IXe Xe XIe XIIe XIIIe XIVe XVe XVIe XVIIe XVIIIe XIXe XXe XXIe".split()
 IN_FRENCH = {
     **table(
         "zéro minuit|un une premier première ier|deux second seconde deuxième double|trois troisième triple|quatre quatrième|cinq cinquième"
@@ -34,13 +35,6 @@ IN_ENGLISH = {
     **table("january|february|march|april|may|june|july|august|september|october|november|december", start=1),
 }
 MAGNITUDES = {"hundred": 100, "century": 100, "thousand": 1000, "k": 1000, "million": 10**6, "m": 10**6, "billion": 10**9, "bn": 10**9}
-ORDINALS = {word: value for word, value in IN_ENGLISH.items() if word.endswith("th") and 4 <= value <= 20}   # the third is said as it is
-ORDINAL = rf"\b(?:[0-9]{{1,2}}(?:st|nd|rd|th)|{'|'.join(ORDINALS)})\b"
-CENTURY = re.compile(   # also the first of "12th and early 13th centuries"
-    rf"{ORDINAL}(?=(?:[-,]{{0,2}} (?:(?:and|or|to|through) )?(?:the )?(?:(?:early|mid|late)[ -])?{ORDINAL}){{0,3}}[ -]centur(?:y|ies)\b)",
-    re.IGNORECASE,
-)
-LEARNED_CENTURIES = {"19th": "XIXe", "17th": "XVIIe", "20th": "XXe", "16th": "XVIe", "21st": "XXIe"}   # which networks know: text is full of them
 CARDINALS = "one two three four five six seven eight nine".split()
 TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 COMPOUND = re.compile(rf"\b({'|'.join(TENS)})-({'|'.join(CARDINALS)}|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)\b", re.IGNORECASE)
@@ -96,16 +90,3 @@ def lost(source: str, translation: str) -> list[str]:
         if not re.search(rf"(?<!quatre-)(?<!\w){stem}|{value}(?![0-9])", said):
             missing.append(match[0])
     return missing
-
-
-def centuries(text: str) -> Iterator[tuple[re.Match[str], str, str]]:
-    """The centuries that a network may confuse, each with another one that it knows and that the text has not, and how French writes it.
-
-    The 19th century stands in tens of thousands of sentences, the 12th in a few dozen.
-    """
-    unused = [known for known in LEARNED_CENTURIES if known not in text]
-    for match in CENTURY.finditer(text):
-        value = ORDINALS.get(match[0].lower()) or int(re.sub("[^0-9]", "", match[0]) or 0)
-        if 0 < value <= len(CENTURIES) and CENTURIES[value - 1] not in LEARNED_CENTURIES.values() and unused:
-            known = unused.pop(0)
-            yield match, known.upper() if match[0].isupper() else known, CENTURIES[value - 1]
