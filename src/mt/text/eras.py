@@ -22,6 +22,7 @@ CENTURY = re.compile(   # also the first of "12th and early 13th centuries"
 )
 YEAR = re.compile(rf"\b(?:(?:AD|A\.D\.) (?P<after>[0-9]{{1,4}})|(?P<year>[0-9]{{1,3}},[0-9]{{3}}|[0-9]{{1,5}}) ?(?P<era>{BEFORE}|{AFTER}))(?!\w)")
 FIRST_WAR = re.compile(r"\b(?:World War (?:I|1|One)|WW(?:I|1))(?![\w-])")
+HINTS = ("entur", "ENTUR", "War", "WW", "BC", "CE", "AD", "B.C", "C.E", "A.D")   # one of them is in all of these
 KNOWN_CENTURIES = {"19th": "XIXe", "17th": "XVIIe", "20th": "XXe", "16th": "XVIe", "21st": "XXIe"}
 KNOWN_YEARS = ("1887", "1864", "1872")
 SECOND_WAR = re.compile(r"\b(?:World War (?:II|2|Two)|WW(?:II|2)|Second World War)\b")
@@ -39,6 +40,8 @@ class Era(NamedTuple):
 
 def eras(text: str) -> Iterator[Era]:
     """What to ask otherwise in an English text; what it is asked as does not stand in it."""
+    if not any(hint in text for hint in HINTS):
+        return   # the patterns take a hundredth of the time that a translation takes
     centuries = [known for known in KNOWN_CENTURIES if known not in text]
     for match in CENTURY.finditer(text):
         value = ORDINALS.get(match["century"].lower()) or int(re.sub("[^0-9]", "", match["century"]) or 0)
