@@ -134,6 +134,8 @@ def test_attempts_hide_numbers_only_when_that_is_needed():
         ("391 A.D. was", "1887 was", "1887 fut", "391\u00a0apr. J.-C. fut"),
         ("a 5th-century BC vase", "a 19th-century vase", "un vase du XIXe siècle", "un vase du Ve siècle\u00a0av. J.-C."),
         ("the 19th century CE", "the 17th century", "le XVIIe siècle", "le XIXe siècle\u00a0de notre ère"),
+        ("Queen Elizabeth I never married", "Queen Elizabeth II never married", "La reine Elizabeth II", "La reine Elizabeth Ire"),
+        ("King James I died", "King James II died", "Le roi Jacques II", "Le roi Jacques Ier"),
         ("World War I began", "World War II began", "La Seconde Guerre mondiale", "La Première Guerre mondiale"),
     ],
 )
@@ -146,7 +148,10 @@ def test_a_rare_date_is_asked_as_one_that_the_network_knows(source: str, asked: 
 
 @pytest.mark.parametrize(
     "text",
-    ["the 19th century", "the third century", "the 45th century", "my 12th birthday", "both centuries", "World War I, World War II", "5 ADs", "BC 4"],
+    [
+        "the 19th century", "the third century", "the 45th century", "my 12th birthday", "both centuries", "World War I, World War II", "5 ADs",
+        "Henry II, Queen Anne I", "King Lear I know",
+    ],
 )
 def test_other_dates_are_asked_as_they_are(text: str):
     assert attempts(text)[0].text == text

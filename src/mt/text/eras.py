@@ -1,4 +1,4 @@
-"""Centuries, years before and after Christ, the world wars: what a network confuses, asked as a date or a name that it knows.
+"""Centuries, years before and after Christ, the world wars, rulers: what a network confuses, asked as a date or a name that it knows.
 
 Text is full of the 19th century; the 12th stands in a few dozen sentences, and is said to be the 20th.
 """
@@ -22,14 +22,18 @@ CENTURY = re.compile(   # also the first of "12th and early 13th centuries"
 )
 YEAR = re.compile(rf"\b(?:(?:AD|A\.D\.) (?P<after>[0-9]{{1,4}})|(?P<year>[0-9]{{1,3}},[0-9]{{3}}|[0-9]{{1,5}}) ?(?P<era>{BEFORE}|{AFTER}))(?!\w)")
 FIRST_WAR = re.compile(r"\b(?:World War (?:I|1|One)|WW(?:I|1))(?![\w-])")
-HINTS = ("entur", "ENTUR", "War", "WW", "BC", "CE", "AD", "B.C", "C.E", "A.D")   # one of them is in all of these
+FIRST_RULER = re.compile(
+    r"\b(?:King|Emperor|Tsar|Pope|Prince|Sultan|(?P<she>Queen|Empress)) [A-Z][a-zé]+(?: [A-Z][a-zé]+)? (?P<first>I)\b"
+    r"(?!['’]| (?:am|have|think|know|mean|believe|guess|saw|met|like|love|want|would|can|could)\b)"   # the king I love
+)
+HINTS = (" I", "entur", "ENTUR", "War", "WW", "BC", "CE", "AD", "B.C", "C.E", "A.D")   # one of them is in all of these
 KNOWN_CENTURIES = {"19th": "XIXe", "17th": "XVIIe", "20th": "XXe", "16th": "XVIe", "21st": "XXIe"}
 KNOWN_YEARS = ("1887", "1864", "1872")
 SECOND_WAR = re.compile(r"\b(?:World War (?:II|2|Two)|WW(?:II|2)|Second World War)\b")
 
 
 class Era(NamedTuple):
-    """A date or a war that is asked as another one: how that stands in French, and what French is to have instead."""
+    """A date or a name that is asked as another one: how that stands in French, and what French is to have instead."""
 
     text: str
     start: int
@@ -59,6 +63,9 @@ def eras(text: str) -> Iterator[Era]:
     wars = list(FIRST_WAR.finditer(text))
     if len(wars) == 1 and not SECOND_WAR.search(text):
         yield Era(wars[0][0], wars[0].start(), "World War II", "Seconde Guerre mondiale", "Première Guerre mondiale")
+    rulers = list(FIRST_RULER.finditer(text))
+    if len(rulers) == 1 and not re.search(r"\bII\b", text):
+        yield Era("I", rulers[0].start("first"), "II", "II", "Ire" if rulers[0]["she"] else "Ier")
 
 
 def in_french(era: str | None) -> str:
