@@ -33,13 +33,13 @@ def random_model(preset: str, like: Path, folder: Path) -> Path:
     import torch
 
     from mt.checkpoint import save_weights
-    from mt.config import EOS, build_config
+    from mt.config import EOS, build_config, update
     from mt.model import build
 
     known, run = RunDir(like), RunDir(folder)
     run.path.mkdir()
     run.tokenizer.symlink_to(known.tokenizer.resolve())
-    config = build_config(preset, settings=[f"model.vocab_size={known.read_config().model.vocab_size}"])
+    config = update(build_config(preset), {"model": {"vocab_size": known.read_config().model.vocab_size}})
     run.write_config(dataclasses.replace(config, data=known.read_config().data), "0")
     torch.manual_seed(1)
     weights = build(config.model).state_dict()

@@ -8,7 +8,7 @@ from typing import Any
 
 from measure import Options, be_a_side, compare, has_transformers, launched, table
 
-from mt.config import ModelConfig, build_config
+from mt.config import ModelConfig, build_config, update
 
 VOCAB, ROWS, LENGTH = 8000, 128, 32   # a batch of 4096 target tokens, and as many of the source, without padding
 SQUARE = 1024                         # rows and columns of the matrices whose product is the measure of the machine
@@ -98,7 +98,7 @@ def our_step(preset: str, optimizer: str, precision: str) -> Callable[[], None]:
 
     heap.manage()
     src, tgt_in, tgt_out = batch()
-    config = build_config(preset, settings=[f"train.optimizer={optimizer}", f"model.vocab_size={VOCAB}"])
+    config = update(build_config(preset), {"model": {"vocab_size": VOCAB}, "train": {"optimizer": optimizer}})
     cpu = torch.device("cpu")
     model, dtype = build(config.model), choose_precision(precision, cpu)
     optimizers = Optimizers(model, config.train)
@@ -147,7 +147,7 @@ def marian_step(preset: str, _: str) -> Callable[[], None]:
     from huggingface import marian
 
     src, tgt_in, tgt_out = batch()
-    network = marian(build_config(preset, settings=[f"model.vocab_size={VOCAB}"]).model).train()
+    network = marian(update(build_config(preset), {"model": {"vocab_size": VOCAB}}).model).train()
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-4)
 
     def step() -> None:

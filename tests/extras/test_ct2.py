@@ -61,7 +61,7 @@ def test_translating_this_way_imports_no_torch(run: RunDir):
 
 def test_a_precision_is_asked_of_pytorch_alone(run: RunDir):
     convert(run, converted(run), "int8")
-    assert isinstance(mt.load(run.path, precision="fp32").engine, TorchEngine)
+    assert isinstance(mt.load(run.path, precision="fp32").network.engine, TorchEngine)
     with pytest.raises(UsageError, match="what the model was converted to"):
         mt.load(run.path, engine="ct2", precision="fp32")
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.testing import assert_close
 
-from mt.config import PAD, ModelConfig, build_config
+from mt.config import PAD, ModelConfig, build_config, update
 from mt.model import build
 from mt.model.encoder_decoder import EncoderDecoder
 from mt.model.layers import Attention
@@ -87,9 +87,9 @@ def test_one_matrix_embeds_and_scores(model: EncoderDecoder):
 
 def millions(preset: str, vocab_size: int, **shape: int) -> float:
     """How many million parameters a preset has; no memory is taken."""
-    settings = [f"model.{name}={value}" for name, value in {"vocab_size": vocab_size, **shape}.items()]
+    config = update(build_config(preset), {"model": {"vocab_size": vocab_size, **shape}})
     with torch.device("meta"):
-        return sum(parameter.numel() for parameter in build(build_config(preset, None, settings).model).parameters()) / 1e6
+        return sum(parameter.numel() for parameter in build(config.model).parameters()) / 1e6
 
 
 def test_big_has_the_papers_number_of_parameters_and_base_nearly():
